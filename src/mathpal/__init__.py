@@ -1,0 +1,1 @@
+"""Fine-tune language models on mathematics, one composed configuration a run."""

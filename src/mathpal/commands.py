@@ -1,0 +1,128 @@
+"""What comes before and after a run: `mathpal preview`, `mathpal evaluate`, `mathpal resume`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mathpal.compose import Request, compose, thaw
+from mathpal.config import EvaluationConfig, Experiment
+from mathpal.errors import RequestError
+from mathpal.files import write_json
+from mathpal.screen import Screen
+
+PREVIEW_ROWS = 3
+
+
+def preview(arguments: Sequence[str], started: float) -> int:
+    """Show rows as the model will see them; `mathpal preview [RUN_DIR] [rows=N] [key=value]`."""
+    from mathpal import data
+    from mathpal.data.chat import encode
+    from mathpal.models.transformers import load_tokenizer
+    from mathpal.preflight import check
+    from mathpal.preflight.lengths import measure
+    from mathpal.quiet import quiet_libraries
+
+    count = PREVIEW_ROWS
+    rest = []
+    for argument in arguments:
+        if argument.startswith("rows="):
+            count = _positive(argument)
+        else:
+            rest.append(argument)
+    experiment = _experiment(rest)
+    check(experiment)
+    quiet_libraries(experiment.debug)
+    rows = data.load(experiment.data)
+    tokenizer = load_tokenizer(experiment.model)
+    encoded = encode(rows.train, tokenizer)
+    Screen().preview(rows, encoded[:count], measure(encoded), tokenizer)
+    return 0
+
+
+def evaluate(arguments: Sequence[str], started: float) -> int:
+    """Answer and score a finished run's held-out rows again; `mathpal evaluate RUN_DIR`."""
+    from mathpal import data
+    from mathpal.evaluation import AFTER, BEFORE, predictions
+    from mathpal.evaluation import evaluate as answer
+    from mathpal.hardware import choose
+    from mathpal.models.transformers import load_tokenizer, load_trained
+    from mathpal.preflight import check
+    from mathpal.quiet import quiet_libraries
+
+    folder, overrides = _run_folder("evaluate", arguments)
+    experiment = thaw(folder / "config.yaml", overrides)
+    check(experiment)
+    quiet_libraries(experiment.debug)
+    screen = Screen()
+    scoring = experiment.evaluation or EvaluationConfig()
+    rows = data.load(experiment.data).test
+    if not rows:
+        raise RequestError(f"{folder}: this run held out no rows; set data.test_rows")
+    tokenizer = load_tokenizer(experiment.model)
+    device = choose(experiment.hardware, num_parameters=0)
+    with screen.working("loading the model"):
+        model = load_trained(experiment.model, folder, device, tokenizer)
+    after = answer(model, tokenizer, rows, scoring, folder / AFTER, screen)
+    before = predictions.read(folder / BEFORE)
+    screen.evaluation(before, after, scoring.num_samples)
+    figures = {
+        "base_accuracy": predictions.accuracy(before),
+        "eval_accuracy": predictions.accuracy(after),
+    }
+    write_json(folder / "metrics.json", _metrics(folder) | figures)
+    screen.say(f"[bold]answers[/] {folder / AFTER}")
+    screen.accuracies(figures)
+    return 0
+
+
+def resume(arguments: Sequence[str], started: float) -> int:
+    """Go on with a run from its newest whole checkpoint; `mathpal resume RUN_DIR`."""
+    import logging
+
+    from mathpal import preflight
+    from mathpal.record import RedactingFormatter
+    from mathpal.run import run
+
+    folder, overrides = _run_folder("resume", arguments)
+    experiment = replace(thaw(folder / "config.yaml", overrides), resume=str(folder))
+    preflight.check(experiment)
+    handler = logging.FileHandler(folder / "train.log", encoding="utf-8")
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    run(experiment, folder, started)
+    return 0
+
+
+def _experiment(arguments: Sequence[str]) -> Experiment:
+    """Compose overrides, or thaw a run's config if its folder comes first."""
+    if arguments and "=" not in arguments[0]:
+        folder, overrides = _run_folder("preview", arguments)
+        return thaw(folder / "config.yaml", overrides)
+    return compose(Request(tuple(arguments)))
+
+
+def _run_folder(command: str, arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    folders = [a for a in arguments if "=" not in a]
+    if len(folders) != 1:
+        raise RequestError(f"one run folder is wanted: mathpal {command} RUN_DIR [key=value ...]")
+    folder = Path(folders[0])
+    if not folder.is_dir():
+        raise RequestError(f"{folder}: there is no such folder; runs land in outputs/")
+    return folder.resolve(), [a for a in arguments if "=" in a]
+
+
+def _positive(argument: str) -> int:
+    value = argument.partition("=")[2]
+    if not value.isdecimal() or int(value) < 1:
+        raise RequestError(f"{argument}: expected a whole number of at least 1")
+    return int(value)
+
+
+def _metrics(folder: Path) -> dict[str, object]:
+    import json
+
+    path = folder / "metrics.json"
+    found: dict[str, object] = json.loads(path.read_text()) if path.is_file() else {}
+    return found

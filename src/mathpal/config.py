@@ -1,0 +1,224 @@
+"""The typed groups of an experiment. Light: neither Hydra nor torch is imported here.
+
+Options of TRL's and PEFT's configurations are read from data generated from those libraries
+(`mathpal.schema`); everything that our own code reads is a field below, documented once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from mathpal import schema
+
+MISSING: Any = "???"
+"""A mandatory value, in OmegaConf's spelling."""
+
+GROUPS = (
+    "model",
+    "lora",
+    "data",
+    "trainer",
+    "hardware",
+    "tracking",
+    "evaluation",
+    "export",
+    "experiment",
+)
+
+
+def option(default: Any, help: str, choices: tuple[Any, ...] = ()) -> Any:
+    """Declare a field with its help and, where only some values make sense, its choices."""
+    metadata = {"help": help, "choices": list(choices) or None}
+    if isinstance(default, list | dict):
+        return field(default_factory=default.copy, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass
+class ModelConfig:
+    """A base model and the settings that suit it."""
+
+    _target_: str = option("mathpal.models.transformers.load", "the function that loads it")
+    name: str = option(MISSING, "a folder, or an id on the hub")
+    revision: str | None = option(None, "branch, tag or commit on the hub; null: the newest")
+    backend: str = option("transformers", "the library that loads and adapts it", ("transformers",))
+    attn_implementation: str = option(
+        "sdpa", "attention kernel", ("sdpa", "eager", "flash_attention_2", "flash_attention_3")
+    )
+    chat_template: str | None = option(None, "a Jinja file that replaces the model's template")
+    trust_remote_code: bool = option(False, "run code that comes with the model")
+    learning_rate: float = option(2e-4, "a rate that suits LoRA; trainer.learning_rate follows it")
+    batch_size: int = option(
+        4, "rows a device takes at once; trainer.per_device_train_batch_size follows it"
+    )
+    max_length: int = option(1024, "tokens a row may have; trainer.max_length follows it")
+
+
+LoraConfig = schema.options_class("lora", "LoraConfig")
+
+
+@dataclass
+class DataConfig:
+    """Where rows come from, whatever the source."""
+
+    _target_: str = option(MISSING, "the function that returns the rows")
+    system: str | None = option(None, "a system message put before every conversation")
+    train_rows: int | None = option(None, "rows to train on; null: all")
+    test_rows: int | None = option(None, "held-out rows to score; null: all")
+    seed: int = option("${seed}", "seed of what is drawn or shuffled")
+
+
+@dataclass
+class SynthConfig(DataConfig):
+    """Generated problems of Vietnamese primary school."""
+
+    grades: list[int] | None = option(None, "school grades, such as [4,5]; null: all")
+    kinds: list[str] | None = option(None, "kinds of problem by name; null: all")
+
+
+@dataclass
+class FileConfig(DataConfig):
+    """Rows of a file, or of a data set on the hub."""
+
+    path: str | None = option(MISSING, "a .jsonl or .json file to train on")
+    test_path: str | None = option(
+        None, "a file of held-out rows; null: they are taken out of path"
+    )
+    name: str | None = option(None, "a data set's id on the hub, where path is null")
+    revision: str | None = option(None, "branch, tag or commit on the hub; null: the newest")
+    train_split: str = option("train", "split to train on, on the hub")
+    test_split: str | None = option("test", "split held out, on the hub")
+    prompt_column: str | None = option(None, "column of the question; null: found by name")
+    completion_column: str | None = option(None, "column of the answer; null: found by name")
+    messages_column: str | None = option(None, "column of whole conversations; null: found by name")
+
+
+@dataclass
+class CustomConfig(DataConfig):
+    """Rows from the user's own function."""
+
+    options: dict[str, Any] = option({}, "keyword arguments of that function")
+
+
+@dataclass
+class TrainerConfig:
+    """What every trainer has beside the options of its library."""
+
+    _target_: str = option(MISSING, "the function that builds the trainer")
+    early_stopping_patience: int | None = option(
+        None, "evaluations without a better metric_for_best_model before stopping; null: never"
+    )
+    early_stopping_threshold: float = option(0.0, "how much better counts as better")
+
+
+SftConfig = schema.options_class("sft", "SftConfig", bases=(TrainerConfig,))
+
+
+@dataclass
+class HardwareConfig:
+    """Device and number format."""
+
+    device: str = option("auto", "where to run", ("auto", "cpu", "cuda"))
+    precision: str = option(
+        "auto", "number format of the forward pass", ("auto", "fp32", "bf16", "fp16")
+    )
+    tf32: bool | None = option(None, "TensorFloat-32 products; null: the library's choice")
+    num_threads: int | None = option(None, "CPU threads; null: one a core")
+    gradient_checkpointing: bool = option(
+        False, "recompute activations: less memory, slower; trainer.gradient_checkpointing follows"
+    )
+
+
+@dataclass
+class TrackingConfig:
+    """Where metrics go besides metrics.jsonl, which every run has."""
+
+    report_to: list[str] = option([], "trackers of transformers, such as wandb or tensorboard")
+    plot: bool = option(True, "draw loss.png")
+    project: str = option("mathpal", "project name at the tracker")
+
+
+@dataclass
+class EvaluationConfig:
+    """How held-out answers are generated and scored."""
+
+    before: bool = option(True, "score the base model too, for comparison")
+    max_rows: int | None = option(None, "held-out rows to answer; null: all")
+    batch_size: int = option(64, "rows generated at once")
+    max_new_tokens: int = option(256, "tokens an answer may have")
+    num_samples: int = option(3, "answers shown on the screen")
+
+
+@dataclass
+class ExportConfig:
+    """What is saved when training is done."""
+
+    adapter: bool = option(True, "save the LoRA adapter in adapter/")
+    merged: bool = option(False, "save the base with the adapter merged in, in model/")
+
+
+@dataclass
+class Experiment:
+    """One run: the composed groups and the fields of the root."""
+
+    name: str = option("train", "the run's name, at the end of its folder")
+    seed: int = option(42, "seed of weights, rows and their order")
+    output_dir: str = option("outputs", "where run folders land")
+    objective: str = option("eval_loss", "the figure of metrics.json that a sweep optimises")
+    dry_run: bool = option(False, "compose, check and plan; train nothing")
+    resume: str | None = option(None, "a run folder or checkpoint whose training goes on")
+    debug: bool = option(False, "verbose log, tracebacks on the screen")
+    allow_targets: list[str] = option([], "packages of yours that _target_ may name")
+    model: ModelConfig = MISSING
+    lora: LoraConfig | None = None  # type: ignore[valid-type]
+    data: DataConfig = MISSING
+    trainer: TrainerConfig = MISSING
+    hardware: HardwareConfig = MISSING
+    tracking: TrackingConfig = MISSING
+    evaluation: EvaluationConfig | None = None
+    export: ExportConfig = MISSING
+
+
+SCHEMAS: dict[str, type] = {
+    "experiment": Experiment,
+    "data/synth": SynthConfig,
+    "data/file": FileConfig,
+    "data/custom": CustomConfig,
+    "trainer/sft": SftConfig,
+}
+"""Name in conf's defaults lists (`/schema/NAME@_here_`) -> the class behind it."""
+
+
+def conf_dir() -> Path:
+    """Return the folder of config groups: in the installed package, or else in the checkout."""
+    package = Path(__file__).resolve().parent
+    checkout = package.parents[1] / "conf"
+    return checkout if checkout.is_dir() else package / "conf"
+
+
+def dotted_keys() -> list[str]:
+    """Return the keys of the groups, as overrides spell them."""
+    classes = {
+        "trainer": SftConfig,
+        "lora": LoraConfig,
+        "data": FileConfig,
+        "model": ModelConfig,
+        "hardware": HardwareConfig,
+        "tracking": TrackingConfig,
+        "evaluation": EvaluationConfig,
+        "export": ExportConfig,
+    }
+    return [f"{group}.{f.name}" for group, c in classes.items() for f in fields(c)]
+
+
+def as_dict(config: Any) -> dict[str, Any]:
+    """Return a group as plain dictionaries and lists."""
+    assert is_dataclass(config) and not isinstance(config, type)
+    return asdict(config)
+
+
+def trainer_option(trainer: TrainerConfig, name: str) -> Any:
+    """Return an option of the trainer's library, such as `max_steps`, from the generated class."""
+    return as_dict(trainer)[name]

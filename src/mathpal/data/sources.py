@@ -1,0 +1,260 @@
+"""Rows of a file, or of a data set on the hub, whatever their columns are called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathpal.data import Message, Row, Rows, conversation, hold_out
+from mathpal.errors import RequestError, did_you_mean
+
+MESSAGES_COLUMNS = ("messages", "conversations", "conversation")
+PAIR_COLUMNS = (
+    ("prompt", "completion"),
+    ("instruction", "output"),
+    ("instruction", "response"),
+    ("question", "solution"),
+    ("question", "answer"),
+    ("input", "output"),
+)
+ROLES = {"human": "user", "gpt": "assistant", "model": "assistant"}
+"""Names of roles in other formats -> ours."""
+
+DEFAULT_TEST_SHARE = 0.1
+MAX_PROBLEMS = 5
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the conversation stands: in one column of turns, or in a question and an answer."""
+
+    messages: str | None = None
+    prompt: str | None = None
+    completion: str | None = None
+    context: str | None = None
+    """An `input` column beside `instruction`, put below it where it is not empty."""
+
+    def __str__(self) -> str:
+        if self.messages:
+            return f"turns from '{self.messages}'"
+        below = f" and '{self.context}'" if self.context else ""
+        return f"question from '{self.prompt}'{below}, answer from '{self.completion}'"
+
+
+def rows(
+    path: str | None,
+    test_path: str | None,
+    name: str | None,
+    revision: str | None,
+    train_split: str,
+    test_split: str | None,
+    prompt_column: str | None,
+    completion_column: str | None,
+    messages_column: str | None,
+    train_rows: int | None,
+    test_rows: int | None,
+    seed: int,
+    system: str | None,
+) -> Rows:
+    """Read rows and hold some out.
+
+    Raises: RequestError for a missing file or column, a line that is not JSON, a cell that is
+        empty or not text (every one with its row number), or a hub that cannot be reached.
+    """
+    named = Columns(messages_column, prompt_column, completion_column)
+    if path is not None:
+        train, columns = _file_rows(Path(path), named, system)
+        source = path
+    elif name is not None:
+        train, columns = _hub_rows(name, revision, train_split, named, system)
+        source = f"{name} ({train_split})"
+    else:
+        raise RequestError("no value for data.path: set data.path=FILE")
+    if test_path is not None:
+        test, _ = _file_rows(Path(test_path), named, system)
+    elif path is None and name is not None and test_split is not None:
+        test, _ = _hub_rows(name, revision, test_split, named, system)
+    else:
+        share = max(1, int(len(train) * DEFAULT_TEST_SHARE))
+        train, test = hold_out(train, share if test_rows is None else test_rows, seed)
+    asked = {row.question for row in test}
+    kept = [row for row in train if row.question not in asked]
+    left_out = len(train) - len(kept)
+    note = f"{source}: {columns}" + (
+        f"; {left_out} held-out questions left out" if left_out else ""
+    )
+    if not kept:
+        raise RequestError(f"data: no row of {source} is left to train on; lower data.test_rows")
+    return Rows(kept[:train_rows], test[:test_rows], note)
+
+
+def _file_rows(path: Path, named: Columns, system: str | None) -> tuple[list[Row], Columns]:
+    return _to_rows(_read(path), str(path), named, system)
+
+
+def _read(path: Path) -> list[Any]:
+    if path.is_dir():
+        raise RequestError(f"data.path={path}: a folder; name a .jsonl or .json file")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        near = did_you_mean(path.name, [p.name for p in path.parent.glob("*")])
+        raise RequestError(f"data.path={path}: there is no such file.{near}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"data.path={path}: cannot be read as UTF-8 text: {error}") from error
+    if not text.strip():
+        raise RequestError(f"data.path={path}: the file is empty")
+    if text.lstrip().startswith("["):
+        return _read_list(path, text)
+    rows, problems = [], []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            problems.append(f"{path} line {number}: not JSON: {error.msg}: {line[:60]}")
+    if problems:
+        raise RequestError(_first(problems))
+    return rows
+
+
+def _read_list(path: Path, text: str) -> list[Any]:
+    try:
+        rows = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RequestError(f"{path} line {error.lineno}: not JSON: {error.msg}") from error
+    assert isinstance(rows, list)
+    if not rows:
+        raise RequestError(f"data.path={path}: the list is empty")
+    return rows
+
+
+def _hub_rows(
+    name: str, revision: str | None, split: str, named: Columns, system: str | None
+) -> tuple[list[Row], Columns]:
+    import datasets
+    from datasets.exceptions import DatasetNotFoundError
+
+    try:
+        table = datasets.load_dataset(name, revision=revision, split=split)
+    except (DatasetNotFoundError, OSError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise RequestError(
+            f"data.name={name}: cannot be loaded from the hub ({reason}); "
+            "use data.path=FILE for a file with the same columns"
+        ) from error
+    return _to_rows(list(table), f"{name} ({split})", named, system)
+
+
+def _to_rows(
+    records: Sequence[Any], where: str, named: Columns, system: str | None
+) -> tuple[list[Row], Columns]:
+    if not isinstance(records[0], Mapping):
+        raise RequestError(f"{where} row 1: not a JSON object: {str(records[0])[:60]}")
+    columns = _find_columns(list(records[0]), where, named)
+    rows, problems = [], []
+    for number, record in enumerate(records, start=1):
+        try:
+            rows.append(Row(_messages(record, columns, system)))
+        except ValueError as error:
+            problems.append(f"{where} row {number}: {error}")
+    if problems:
+        raise RequestError(_first(problems))
+    return rows, columns
+
+
+def _find_columns(present: Sequence[str], where: str, named: Columns) -> Columns:
+    wanted = [c for c in (named.messages, named.prompt, named.completion) if c is not None]
+    missing = [c for c in wanted if c not in present]
+    if missing:
+        raise RequestError(
+            [
+                f"{where}: there is no column '{c}'.{did_you_mean(c, present)} "
+                f"Columns: {', '.join(present)}"
+                for c in missing
+            ]
+        )
+    if named.messages:
+        return Columns(messages=named.messages)
+    if named.prompt and named.completion:
+        return Columns(prompt=named.prompt, completion=named.completion)
+    if not wanted:
+        for column in MESSAGES_COLUMNS:
+            if column in present:
+                return Columns(messages=column)
+    for prompt, completion in PAIR_COLUMNS:
+        prompt, completion = named.prompt or prompt, named.completion or completion
+        if prompt in present and completion in present:
+            has_context = prompt == "instruction" and "input" in present
+            return Columns(None, prompt, completion, "input" if has_context else None)
+    known = "; ".join(["messages", *(f"{p} and {c}" for p, c in PAIR_COLUMNS)])
+    raise RequestError(
+        f"{where}: no known columns among {', '.join(present)}; known are {known}; "
+        "or set data.prompt_column=... data.completion_column=..."
+    )
+
+
+def _messages(record: Any, columns: Columns, system: str | None) -> list[Message]:
+    """Return a record's turns.
+
+    Raises: ValueError saying which cell is wrong and how.
+    """
+    if not isinstance(record, Mapping):
+        raise ValueError(f"not a JSON object: {str(record)[:60]}")
+    if columns.messages:
+        turns = _turns(record.get(columns.messages), columns.messages)
+    else:
+        assert columns.prompt is not None and columns.completion is not None
+        prompt, completion = record.get(columns.prompt), record.get(columns.completion)
+        if isinstance(prompt, list):
+            turns = _turns([*prompt, *(completion or [])], columns.prompt)
+        else:
+            question = _text(prompt, columns.prompt)
+            if columns.context and record.get(columns.context):
+                question += "\n" + _text(record[columns.context], columns.context)
+            turns = conversation(question, _text(completion, columns.completion))
+    if len(turns) < 2 or turns[-1]["role"] != "assistant":
+        raise ValueError("the last turn must be the assistant's, after at least one of the user")
+    if system and turns[0]["role"] != "system":
+        turns = [Message(role="system", content=system), *turns]
+    return turns
+
+
+def _turns(value: Any, column: str) -> list[Message]:
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"'{column}' is {_describe(value)}, not a list of turns")
+    turns = []
+    for number, turn in enumerate(value, start=1):
+        if not isinstance(turn, Mapping):
+            raise ValueError(f"'{column}' turn {number} is {_describe(turn)}, not an object")
+        role = str(turn.get("role", turn.get("from")))
+        content = _text(turn.get("content", turn.get("value")), f"{column} turn {number}")
+        turns.append(Message(role=ROLES.get(role, role), content=content))
+    unknown = {t["role"] for t in turns} - {"system", "user", "assistant"}
+    if unknown:
+        raise ValueError(f"'{column}' has the role {', '.join(sorted(unknown))}")
+    return turns
+
+
+def _text(value: Any, column: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"'{column}' is {_describe(value)}, not text")
+    if not value.strip():
+        raise ValueError(f"'{column}' is empty")
+    return value
+
+
+def _describe(value: Any) -> str:
+    if value is None:
+        return "missing"
+    return f"a {type(value).__name__} ({str(value)[:30]})"
+
+
+def _first(problems: Sequence[str]) -> list[str]:
+    shown = list(problems[:MAX_PROBLEMS])
+    hidden = len(problems) - len(shown)
+    return [*shown, *([f"and {hidden} more rows like these"] if hidden else [])]

@@ -1,0 +1,60 @@
+"""Greedy answers to held-out questions, in batches of like length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mathpal.data import Row
+from mathpal.data.chat import encode_question
+
+
+def answers(
+    model: Any,
+    tokenizer: Any,
+    rows: Sequence[Row],
+    batch_size: int,
+    max_new_tokens: int,
+    advance: Callable[[int], None] = lambda count: None,
+) -> list[str]:
+    """Return one answer a row, in the order of the rows.
+
+    Questions are sorted by length, longest first: little padding, and memory runs out in the
+    first batch if it does at all. `advance` is told how many rows each batch answered.
+    """
+    import torch
+
+    questions = tokenizer(
+        [encode_question(row, tokenizer) for row in rows], add_special_tokens=False
+    )["input_ids"]
+    order = sorted(range(len(rows)), key=lambda i: -len(questions[i]))
+    written: dict[int, str] = {}
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            texts = _generate(model, tokenizer, [questions[i] for i in batch], max_new_tokens)
+            written.update(zip(batch, texts, strict=True))
+            advance(len(batch))
+    model.train(was_training)
+    return [written[i] for i in range(len(rows))]
+
+
+def _generate(
+    model: Any, tokenizer: Any, questions: Sequence[list[int]], max_new_tokens: int
+) -> list[str]:
+    inputs = tokenizer.pad(
+        {"input_ids": list(questions)}, padding_side="left", return_tensors="pt"
+    ).to(model.device)
+    output = model.generate(
+        **inputs,
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        temperature=None,
+        top_p=None,
+        top_k=None,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    written = output[:, inputs["input_ids"].shape[1] :]  # (batch, new tokens)
+    return [t.strip() for t in tokenizer.batch_decode(written, skip_special_tokens=True)]

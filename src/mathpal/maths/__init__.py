@@ -1,0 +1,1 @@
+"""Vietnamese school mathematics: texts, numbers, answers, problems."""

