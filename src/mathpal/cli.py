@@ -26,12 +26,15 @@ COMMANDS = {
 
 def train() -> None:
     """Run the `train` command and exit with its code."""
-    sys.exit(main(["train", *sys.argv[1:]]))
+    sys.exit(main(["train", *sys.argv[1:]], _process_start()))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `mathpal COMMAND ...`; return 0 done, 1 failed, 2 wrong request, 130 interrupted."""
-    started = time.time()
+def main(argv: Sequence[str] | None = None, started: float | None = None) -> int:
+    """Run `mathpal COMMAND ...`; return 0 done, 1 failed, 2 wrong request, 130 interrupted.
+
+    `started` is the time.time() that figures in seconds count from; None means now.
+    """
+    started = time.time() if started is None else started
     command, *arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
         return _dispatch(command, arguments, started)
@@ -53,6 +56,12 @@ def report(command: str, error: MathpalError, cause: BaseException | None = None
     if cause is not None and not os.environ.get("MATHPAL_DEBUG"):
         sys.stderr.write(f"{command}: MATHPAL_DEBUG=1 shows the traceback\n")
     return error.exit_code
+
+
+def _process_start() -> float:
+    import psutil
+
+    return psutil.Process().create_time()
 
 
 def _dispatch(command: str, arguments: list[str], started: float) -> int:

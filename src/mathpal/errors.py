@@ -2,6 +2,7 @@
 
 MathpalError            1  the job failed
   RequestError          2  the request was wrong: configuration, preflight, files
+    Unreachable         2  the hub cannot be reached; a dry run goes on without
   Interrupted         130  Ctrl-C, or the scheduler's SIGTERM
 """
 
@@ -26,6 +27,10 @@ class RequestError(MathpalError):
     def __init__(self, problems: str | Sequence[str]) -> None:
         self.problems = [problems] if isinstance(problems, str) else list(problems)
         super().__init__("\n".join(self.problems))
+
+
+class Unreachable(RequestError):
+    """Something on the hub is wanted, is not cached, and the hub cannot be reached."""
 
 
 class Interrupted(MathpalError):

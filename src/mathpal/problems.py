@@ -33,6 +33,9 @@ ALIASES = {
 }
 """What people type by habit from other tools -> our key."""
 
+OPTIONAL_GROUPS = {"lora": "lora=r16", "evaluation": "evaluation=answers"}
+"""Groups that may be none, with an option that has keys."""
+
 READABLE = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
 
 
@@ -82,8 +85,8 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
     if owned is not None and leaf in (ours := schema.load(owned).owned):
         instead = f"; use {ours[leaf]} instead" if ours[leaf] else ""
         return f"{key}: set by mathpal itself{instead}"
-    if group == "lora" and not any(k.startswith("lora.") for k in known):
-        return f"{key}: lora=none has no options; choose one such as lora=r16"
+    if group in OPTIONAL_GROUPS and not any(k.startswith(f"{group}.") for k in known):
+        return f"{key}: {group}=none has no keys; choose one such as {OPTIONAL_GROUPS[group]}"
     alias = ALIASES.get(leaf)
     hint = f" Did you mean '{alias}'?" if alias else did_you_mean(key, known)
     return f"unknown key '{key}'.{hint or _elsewhere(leaf, known) or _where_to_look(group)}"

@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from mathpal.errors import Interrupted
@@ -104,6 +105,20 @@ class Record:
     def write(self) -> None:
         """Write run.json."""
         write_json(self.folder / "run.json", self.facts)
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let a scheduler's SIGTERM unwind the run as Ctrl-C does, so that the record is written."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def package_versions() -> dict[str, str | None]:

@@ -10,8 +10,9 @@ from mathpal import preflight
 from mathpal.compose import factory, freeze
 from mathpal.config import Experiment
 from mathpal.files import write_json
+from mathpal.preflight.plan import Prepared
 from mathpal.quiet import quiet_libraries
-from mathpal.record import Record, peak_memory_bytes
+from mathpal.record import Record, ending_in_order, peak_memory_bytes
 from mathpal.screen import Screen
 
 
@@ -32,13 +33,14 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
     """
     quiet_libraries(experiment.debug)
     screen = Screen()
-    with Record(folder, started, resumed=experiment.resume is not None) as record:
+    resumed = experiment.resume is not None
+    with ending_in_order(), Record(folder, started, resumed=resumed) as record:
         freeze(experiment, folder / "config.yaml")
         with record.stage("preflight"), screen.working("checking the plan"):
             prepared = preflight.prepare(experiment)
         write_json(folder / "plan.json", asdict(prepared.plan))
         record.add(seed=experiment.seed, **prepared.facts)
-        screen.plan(experiment, prepared.plan)
+        screen.plan(prepared.plan)
         if experiment.dry_run:
             screen.say("dry run: nothing was trained")
             return Outcome({}, None)
@@ -50,7 +52,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
 def _carry_out(
     experiment: Experiment,
     folder: Path,
-    prepared: preflight.Prepared,
+    prepared: Prepared,
     record: Record,
     screen: Screen,
 ) -> dict[str, Any]:

@@ -16,12 +16,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mathpal.config import Experiment
 from mathpal.data import Rows
 from mathpal.data.chat import IGNORED, Encoded
 from mathpal.evaluation.predictions import Prediction
-from mathpal.preflight import Plan
 from mathpal.preflight.lengths import Lengths
+from mathpal.preflight.plan import Plan
 
 
 class Screen:
@@ -42,9 +41,9 @@ class Screen:
         """Print a line; markup is rich's."""
         self.console.print(text, soft_wrap=True)
 
-    def plan(self, experiment: Experiment, plan: Plan) -> None:
+    def plan(self, plan: Plan) -> None:
         """Show what is going to happen."""
-        rows = _plan_rows(experiment, plan)
+        rows = list(plan.lines())
         if self.is_live:
             table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
             table.add_column(style="bold cyan")
@@ -154,11 +153,8 @@ class Screen:
             self.say("".join(self._span(*span) for span in _spans(row, tokenizer)))
             self.say("")
         self.say(f"[bold]data[/] {escape(rows.note)}")
-        self.say(
-            f"[bold]rows[/] {len(rows.train):,} to train on, {len(rows.test):,} held out; "
-            f"{tokens.median} tokens each (p95 {tokens.p95}, longest {tokens.longest}); "
-            f"{tokens.trained_share:.1%} of the tokens are trained"
-        )
+        self.say(f"[bold]rows[/] {len(rows.train):,} to train on, {len(rows.test):,} held out")
+        self.say(f"[bold]tokens[/] {tokens}")
 
     def _span(self, text: str, trained: bool) -> str:
         if not trained:
@@ -187,27 +183,6 @@ def _bar(console: Console) -> Progress:
         TimeRemainingColumn(compact=True),
         console=console,
     )
-
-
-def _plan_rows(experiment: Experiment, plan: Plan) -> list[tuple[str, str]]:
-    tokens = plan.tokens
-    trained = plan.num_trained_parameters
-    share = trained / plan.num_parameters
-    how = "all weights" if experiment.lora is None else f"LoRA r={experiment.lora.r}"
-    steps = f"{plan.num_steps:,} of {plan.batch_size} rows ({plan.num_epochs:.3g} epochs)"
-    return [
-        ("model", f"{plan.model} ({plan.model_type}), {_count(plan.num_parameters)} parameters"),
-        ("trained", f"{how}: {_count(trained)} parameters ({share:.1%})"),
-        ("data", plan.data),
-        (
-            "rows",
-            f"{plan.train_rows:,} to train on, {plan.test_rows:,} held out; "
-            f"{tokens.median} tokens each (p95 {tokens.p95}, longest {tokens.longest}), "
-            f"{tokens.trained_share:.0%} of them trained",
-        ),
-        ("steps", f"{steps}, learning rate {plan.learning_rate:g}"),
-        ("device", f"{plan.device}, {plan.precision}: {plan.reason}; {plan.num_threads} threads"),
-    ]
 
 
 def _spans(row: Encoded, tokenizer: Any) -> Iterator[tuple[str, bool]]:
@@ -248,15 +223,3 @@ def _samples(
 def _one_line(text: str, limit: int = 300) -> str:
     line = " / ".join(part.strip() for part in text.splitlines() if part.strip())
     return line if len(line) <= limit else line[:limit] + " ..."
-
-
-def _count(number: int) -> str:
-    """Abbreviate a count.
-
-    >>> _count(1_720_000), _count(134_515_008), _count(512)
-    ('1.72M', '135M', '512')
-    """
-    for unit, name in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if number >= unit:
-            return f"{number / unit:.3g}{name}"
-    return str(number)

@@ -35,6 +35,7 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         self._mark = (time.perf_counter(), 0.0)
         self._step_seconds = 0.0
         self._begun = 0.0
+        self._earlier_loss = 0.0
         self._logged = (0.0, 0.0)
         self._speeds: list[tuple[float, float]] = []
 
@@ -53,7 +54,9 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Drop lines of steps that a resumed run is going to repeat."""
         lines = read_jsonl(self.path) if self.path.exists() else []
-        write_jsonl(self.path, [m for m in lines if m["step"] <= state.global_step])
+        kept = [m for m in lines if m["step"] <= state.global_step]
+        write_jsonl(self.path, kept)
+        self._earlier_loss = _summed_loss(kept)
         self.screen.start_training(state.global_step, state.max_steps)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -77,7 +80,12 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         line |= {k: float(v) for k, v in logs.items() if k.startswith(("eval_", "base_"))}
         if len(line) > 1:
             self._append(line)
-        self.final |= {k: float(v) for k, v in logs.items() if k in ("train_loss", "eval_loss")}
+        if "eval_loss" in logs:
+            self.final["eval_loss"] = float(logs["eval_loss"])
+        if "train_loss" in logs:
+            # Trainer divides the losses of this part by the steps of all parts of a resumed run.
+            earlier = self._earlier_loss / state.global_step
+            self.final["train_loss"] = float(logs["train_loss"]) + earlier
 
     def _speed(self, num_tokens: float) -> float | None:
         tokens, seconds = num_tokens - self._logged[0], self._step_seconds - self._logged[1]
@@ -162,6 +170,16 @@ def plot_losses(folder: Path) -> None:
     with whole_file(folder / "loss.png") as temporary:
         figure.savefig(temporary)
     pyplot.close(figure)
+
+
+def _summed_loss(lines: Sequence[Mapping[str, Any]]) -> float:
+    """Add up the losses of all steps; a logged loss is the mean since the line before."""
+    total, last = 0.0, 0
+    for line in lines:
+        if "loss" in line:
+            total += line["loss"] * (line["step"] - last)
+            last = line["step"]
+    return total
 
 
 def _running_mean(values: Sequence[float], weight: float = 0.8) -> list[float]:

@@ -9,7 +9,7 @@ from mathpal import checkpoints
 from mathpal.compose import factory
 from mathpal.config import Experiment
 from mathpal.errors import Interrupted
-from mathpal.preflight import Prepared
+from mathpal.preflight.plan import Prepared
 from mathpal.tracking import Metrics
 
 

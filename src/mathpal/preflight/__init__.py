@@ -6,84 +6,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
 from typing import Any
 
 from mathpal import data
 from mathpal.config import Experiment, as_dict
-from mathpal.data import Row
-from mathpal.data.chat import Encoded, encode
-from mathpal.errors import RequestError
-from mathpal.hardware import Device, choose
+from mathpal.data.chat import encode
+from mathpal.errors import RequestError, Unreachable
+from mathpal.models import sources
 from mathpal.preflight import rules
-from mathpal.preflight.lengths import Lengths, cut, measure, num_steps
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run is going to do: the content of plan.json."""
-
-    model: str
-    model_type: str
-    num_parameters: int
-    num_trained_parameters: int
-    weight_bytes: int
-    """Bytes of the weights as they are loaded."""
-    device: str
-    precision: str
-    reason: str
-    """Why this device and precision."""
-    num_threads: int
-    data: str
-    """How the rows were read."""
-    train_rows: int
-    test_rows: int
-    tokens: Lengths
-    max_length: int | None
-    cut_rows: int
-    """Rows longer than max_length, whose end is not trained."""
-    batch_size: int
-    """Rows of one optimizer step: devices x batch x accumulation."""
-    num_steps: int
-    num_epochs: float
-    learning_rate: float
-    warnings: list[str]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plan, and what making it produced that the run goes on with."""
-
-    plan: Plan
-    device: Device
-    tokenizer: Any
-    train: list[Encoded]
-    test: list[Encoded]
-    test_rows: list[Row]
-    data_sha256: str
-    tokenizer_sha256: str
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What run.json says of the inputs."""
-        return {
-            "data_sha256": self.data_sha256,
-            "tokenizer_sha256": self.tokenizer_sha256,
-            "device": self.device.device,
-            "precision": self.device.precision,
-        }
+from mathpal.preflight.lengths import cut, measure, num_steps
+from mathpal.preflight.plan import Plan, Prepared
 
 
 def check(experiment: Experiment) -> None:
     """Refuse what can be seen to be wrong without torch: files, folders, settings, packages.
 
+    A dry run may go on without the hub.
+
     Raises: RequestError with every problem found.
     """
     problems = rules.problems(experiment)
-    try:
-        data.load(experiment.data)
-    except RequestError as error:
-        problems += error.problems
+    model = experiment.model
+    for look in (
+        lambda: sources.require(model.name, model.revision),
+        lambda: data.load(experiment.data),
+    ):
+        try:
+            look()
+        except RequestError as error:
+            if not (experiment.dry_run and isinstance(error, Unreachable)):
+                problems += error.problems
     if problems:
         raise RequestError(problems)
 
@@ -94,29 +47,30 @@ def prepare(experiment: Experiment) -> Prepared:
     Raises: RequestError where a row cannot be rendered or has nothing to train, or the machine
         or the model cannot do what was asked.
     """
-    import hashlib
-
+    from mathpal.hardware import choose
     from mathpal.models import transformers
 
     check(experiment)
-    rows = data.load(experiment.data)
-    tokenizer = transformers.load_tokenizer(experiment.model)
-    architecture = transformers.architecture(experiment.model, experiment.lora)
-    device = choose(experiment.hardware, architecture.num_parameters)
+    try:
+        rows = data.load(experiment.data)
+        sources.require(experiment.model.name, experiment.model.revision)
+    except Unreachable as error:
+        return Prepared(_unknown(experiment, str(error)))
     options = as_dict(experiment.trainer)
+    tokenizer = transformers.load_tokenizer(experiment.model)
+    shape = transformers.architecture(experiment.model, experiment.lora)
+    device = choose(experiment.hardware, shape.num_parameters)
     train, test = encode(rows.train, tokenizer), encode(rows.test, tokenizer)
     tokens = measure(train)
-    train, cut_rows = cut(train, options, "training")
+    train, num_cut = cut(train, options, "training")
     test, _ = cut(test, options, "held-out")
-    batch_size = options["per_device_train_batch_size"] * options["gradient_accumulation_steps"]
     steps, epochs = num_steps(len(train), tokens, options)
-    half = device.precision != "fp32" and device.device != "cpu" and experiment.lora is not None
     plan = Plan(
         model=experiment.model.name,
-        model_type=architecture.model_type,
-        num_parameters=architecture.num_parameters,
-        num_trained_parameters=architecture.num_trained,
-        weight_bytes=architecture.num_parameters * (2 if half else 4),
+        model_type=shape.model_type,
+        num_parameters=shape.num_parameters,
+        num_trained_parameters=shape.num_trained,
+        lora_rank=None if experiment.lora is None else experiment.lora.r,
         device=device.device,
         precision=device.precision,
         reason=device.reason,
@@ -126,21 +80,38 @@ def prepare(experiment: Experiment) -> Prepared:
         test_rows=len(test),
         tokens=tokens,
         max_length=options["max_length"],
-        cut_rows=cut_rows,
-        batch_size=batch_size,
+        cut_rows=num_cut,
+        batch_size=_batch_size(options),
         num_steps=steps,
         num_epochs=epochs,
         learning_rate=options["learning_rate"],
-        warnings=rules.warnings(experiment, architecture.context_length, cut_rows, len(train)),
+        warnings=rules.warnings(experiment, shape.context_length, num_cut, len(train)),
     )
-    template = f"{tokenizer.backend_tokenizer.to_str()}{tokenizer.chat_template}"
     return Prepared(
-        plan,
-        device,
-        tokenizer,
-        train,
-        test,
-        rows.test,
-        rows.sha256,
-        hashlib.sha256(template.encode()).hexdigest(),
+        plan, device, tokenizer, train, test, rows.test, rows.sha256, _fingerprint(tokenizer)
     )
+
+
+def _unknown(experiment: Experiment, reason: str) -> Plan:
+    """Return the plan of a dry run that cannot see its model or its data."""
+    options = as_dict(experiment.trainer)
+    return Plan(
+        model=experiment.model.name,
+        lora_rank=None if experiment.lora is None else experiment.lora.r,
+        max_length=options["max_length"],
+        batch_size=_batch_size(options),
+        num_steps=options["max_steps"] if options["max_steps"] > 0 else None,
+        num_epochs=None if options["max_steps"] > 0 else options["num_train_epochs"],
+        learning_rate=options["learning_rate"],
+        warnings=[f"{reason}; tokens and parameters are not known"],
+    )
+
+
+def _batch_size(options: dict[str, Any]) -> int:
+    size: int = options["per_device_train_batch_size"] * options["gradient_accumulation_steps"]
+    return size
+
+
+def _fingerprint(tokenizer: Any) -> str:
+    text = f"{tokenizer.backend_tokenizer.to_str()}{tokenizer.chat_template}"
+    return hashlib.sha256(text.encode()).hexdigest()

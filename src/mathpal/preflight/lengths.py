@@ -22,10 +22,11 @@ class Lengths:
     p95: int
     longest: int
 
-    @property
-    def trained_share(self) -> float:
-        """Share of tokens that carry loss, from 0 to 1."""
-        return self.trained / self.total
+    def __str__(self) -> str:
+        return (
+            f"{self.median} a row (p95 {self.p95}, longest {self.longest}), "
+            f"{self.trained / self.total:.1%} of them trained"
+        )
 
 
 def measure(rows: Sequence[Encoded]) -> Lengths:
