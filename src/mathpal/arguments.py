@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 
-from mathpal.compose import Request
 from mathpal.config import dotted_keys
 from mathpal.errors import RequestError, did_you_mean
+from mathpal.overrides import Request
 from mathpal.problems import ALIASES
 
 
@@ -22,6 +22,8 @@ class CommandLine:
 
     request: Request
     flags: tuple[str, ...]
+    package: str | None
+    """The part of the config that --cfg job is to print; None: all."""
     asks_hydra: bool
     """Whether Hydra itself is asked about (its help, its plugins, completion), not a run."""
 
@@ -46,6 +48,8 @@ def read(arguments: Sequence[str]) -> CommandLine:
     chosen = [known.multirun and "--multirun", known.cfg and "--cfg", known.info and "--info"]
     if len([c for c in chosen if c]) > 1:
         raise RequestError(f"{' and '.join(c for c in chosen if c)} do not go together; choose one")
+    if known.resolve and not known.cfg:
+        raise RequestError("--resolve fills in the references of --cfg; add --cfg job")
     overrides = [*known.overrides, *unknown]
     rest = list(overrides)
     flags = [a for a in arguments if a not in rest or rest.remove(a)]  # type: ignore[func-returns-value]
@@ -59,7 +63,8 @@ def read(arguments: Sequence[str]) -> CommandLine:
     asks_hydra = bool(
         known.hydra_help or known.info or known.shell_completion or known.experimental_rerun
     )
-    return CommandLine(request, tuple(_absolute_paths(flags)), asks_hydra)
+    package = known.package if known.cfg == "job" else None
+    return CommandLine(request, tuple(_absolute_paths(flags)), package, asks_hydra)
 
 
 def _hydra_flags() -> argparse.ArgumentParser:
@@ -88,5 +93,6 @@ def _stray_flag(flag: str, parser: argparse.ArgumentParser) -> str:
     if name in keys:
         return f"{flag}: options are written KEY=VALUE: {keys[name]}={value or '...'}"
     known = [s for a in parser._actions for s in a.option_strings if s.startswith("--")]
+    known += ["--help", "--version"]
     hint = did_you_mean(flag, known) or " Options are written KEY=VALUE; see train --help"
     return f"there is no flag {flag}.{hint}"

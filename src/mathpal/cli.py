@@ -16,17 +16,14 @@ from typing import Any
 from mathpal.config import conf_dir
 from mathpal.errors import Interrupted, MathpalError, RequestError, did_you_mean
 
-COMMANDS = {
-    "train": "compose, check and run an experiment",
-    "preview": "show rows as the model will see them, trained tokens told apart",
-    "evaluate": "score a finished run's held-out answers again",
-    "resume": "go on with a run from its newest whole checkpoint",
-}
+COMMANDS = ("train", "preview", "evaluate", "resume")
 
 
 def train() -> None:
     """Run the `train` command and exit with its code."""
-    sys.exit(main(["train", *sys.argv[1:]], _process_start()))
+    import psutil
+
+    sys.exit(main(["train", *sys.argv[1:]], psutil.Process().create_time()))
 
 
 def main(argv: Sequence[str] | None = None, started: float | None = None) -> int:
@@ -34,114 +31,106 @@ def main(argv: Sequence[str] | None = None, started: float | None = None) -> int
 
     `started` is the time.time() that figures in seconds count from; None means now.
     """
-    started = time.time() if started is None else started
     command, *arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        return _dispatch(command, arguments, started)
+        _dispatch(command, arguments, time.time() if started is None else started)
     except MathpalError as error:
-        return report(command, error)
-    except KeyboardInterrupt:
-        return report(command, Interrupted("nothing more was done"))
-    except Exception as error:  # noqa: BLE001  (the outermost frame: one line instead of a traceback)
-        return report(command, MathpalError(f"{type(error).__name__}: {error}"), error)
+        return _report(command, error, error)
+    except KeyboardInterrupt as error:
+        return _report(command, Interrupted("nothing more was done"), error)
+    except Exception as error:  # noqa: BLE001  (the outermost frame: one line, not a traceback)
+        return _report(command, MathpalError(f"{type(error).__name__}: {error}"), error)
+    return 0
 
 
-def report(command: str, error: MathpalError, cause: BaseException | None = None) -> int:
+def _report(command: str, error: MathpalError, cause: BaseException) -> int:
     """Print an error as one line a problem; return the exit code that goes with it."""
-    if os.environ.get("MATHPAL_DEBUG"):
-        traceback.print_exception(cause or error)
+    if "MATHPAL_DEBUG" in os.environ:
+        traceback.print_exception(cause)
     kind = "interrupted" if isinstance(error, Interrupted) else "error"
+    program = "train" if command == "train" else "mathpal"
     for line in str(error).splitlines():
-        sys.stderr.write(f"{command}: {kind}: {line}\n")
-    if cause is not None and not os.environ.get("MATHPAL_DEBUG"):
-        sys.stderr.write(f"{command}: MATHPAL_DEBUG=1 shows the traceback\n")
+        sys.stderr.write(f"{program}: {kind}: {line}\n")
+    if cause is not error and "MATHPAL_DEBUG" not in os.environ and kind == "error":
+        sys.stderr.write(f"{program}: debug=true (or MATHPAL_DEBUG=1) shows the traceback\n")
     return error.exit_code
 
 
-def _process_start() -> float:
-    import psutil
-
-    return psutil.Process().create_time()
-
-
-def _dispatch(command: str, arguments: list[str], started: float) -> int:
+def _dispatch(command: str, arguments: list[str], started: float) -> None:
     if command in ("-h", "--help") or {"-h", "--help"} & set(arguments):
         from mathpal import help
 
-        topics = [a for a in arguments if not a.startswith("-")]
-        sys.stdout.write(help.text("" if command.startswith("-") else command, topics))
-        return 0
-    if "--version" in (command, *arguments):
+        sys.stdout.write(help.text(command, [a for a in arguments if not a.startswith("-")]))
+    elif "--version" in (command, *arguments):
         from importlib.metadata import version
 
         sys.stdout.write(f"mathpal {version('mathpal')}\n")
-        return 0
-    if command not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        hint = did_you_mean(command, COMMANDS)
-        raise RequestError(f"there is no command '{command}'.{hint} Commands: {known}")
-    if command == "train":
-        return _train(arguments, started)
-    from mathpal import commands
+    elif command == "train":
+        _train(arguments, started)
+    elif command in COMMANDS:
+        from mathpal import commands
 
-    run_command = {
-        "preview": commands.preview,
-        "evaluate": commands.evaluate,
-        "resume": commands.resume,
-    }
-    return run_command[command](arguments, started)
+        vars(commands)[command](arguments, started)
+    else:
+        hint = did_you_mean(command, COMMANDS) or f" Commands: {', '.join(COMMANDS)}"
+        raise RequestError(f"there is no command '{command}'.{hint}")
 
 
-def _train(arguments: list[str], started: float) -> int:
+def _train(arguments: list[str], started: float) -> None:
     """Check the request, then let Hydra compose it again and call the run."""
-    from mathpal import arguments as parsing
     from mathpal import preflight
-    from mathpal.compose import compose
+    from mathpal.arguments import read
+    from mathpal.compose import compose, register_schemas
+    from mathpal.problems import require_key
 
-    line = parsing.read(arguments)
+    line = read(arguments)
+    register_schemas()
     if not line.asks_hydra:
         experiment = compose(line.request)
+        require_key(experiment, line.package)
         preflight.check(experiment)
         if experiment.debug:
             os.environ["MATHPAL_DEBUG"] = "1"
     import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
 
     failures: list[Exception] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")
     def job(config: Any) -> float | None:
         try:
-            return _run(config, started)
+            return _run(config, time.time() if line.request.multirun else started)
+        except Interrupted as error:
+            raise KeyboardInterrupt from error  # which ends a sweep, too
         except Exception as error:
             if line.request.multirun:
                 raise
-            failures.append(error)  # raised again below: Hydra would print three lines more
+            failures.append(error)  # raised below: Hydra would print three lines of its own
             return None
 
-    # Hydra prints its own three lines where the full error is not asked for.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else it ends the process with exit code 1
     sys.argv = ["train", *line.flags, *line.request.overrides]
     try:
         job()
+    except KeyboardInterrupt as error:
+        raise error.__cause__ or error from None
+    except (HydraException, OmegaConfBaseException) as error:
+        if line.request.multirun:
+            raise
+        raise RequestError(str(error).strip().partition("\n")[0]) from error
     except OSError as error:
-        where = error.filename or experiment.output_dir
-        raise RequestError(
-            f"cannot write the run's folder: {error.strerror}: {where}; set output_dir=..."
-        ) from error
+        where = f"{error.strerror}: {error.filename}"
+        raise RequestError(f"cannot write a run's folder: {where}; set output_dir=...") from error
     if failures:
         raise failures[0]
-    return 0
 
 
 def _run(config: Any, started: float) -> float | None:
     from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
 
     from mathpal.compose import to_experiment
     from mathpal.run import run
 
-    hydra_config = HydraConfig.get()
-    if hydra_config.mode == RunMode.MULTIRUN:
-        started = time.time()
-    folder = Path(hydra_config.runtime.output_dir)
+    folder = Path(HydraConfig.get().runtime.output_dir)
     return run(to_experiment(config), folder, started).objective

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mathpal.compose import Request, compose, thaw
+from mathpal.compose import compose, thaw
 from mathpal.config import EvaluationConfig, Experiment
 from mathpal.errors import RequestError
 from mathpal.files import write_json
+from mathpal.overrides import Request
 from mathpal.screen import Screen
 
 PREVIEW_ROWS = 3
 
 
-def preview(arguments: Sequence[str], started: float) -> int:
+def preview(arguments: Sequence[str], started: float) -> None:
     """Show rows as the model will see them; `mathpal preview [RUN_DIR] [rows=N] [key=value]`."""
     from mathpal import data
     from mathpal.data.chat import encode
@@ -38,10 +39,9 @@ def preview(arguments: Sequence[str], started: float) -> int:
     tokenizer = load_tokenizer(experiment.model)
     encoded = encode(rows.train, tokenizer)
     Screen().preview(rows, encoded[:count], measure(encoded), tokenizer)
-    return 0
 
 
-def evaluate(arguments: Sequence[str], started: float) -> int:
+def evaluate(arguments: Sequence[str], started: float) -> None:
     """Answer and score a finished run's held-out rows again; `mathpal evaluate RUN_DIR`."""
     from mathpal import data
     from mathpal.evaluation import AFTER, BEFORE, predictions
@@ -74,10 +74,9 @@ def evaluate(arguments: Sequence[str], started: float) -> int:
     write_json(folder / "metrics.json", _metrics(folder) | figures)
     screen.say(f"[bold]answers[/] {folder / AFTER}")
     screen.accuracies(figures)
-    return 0
 
 
-def resume(arguments: Sequence[str], started: float) -> int:
+def resume(arguments: Sequence[str], started: float) -> None:
     """Go on with a run from its newest whole checkpoint; `mathpal resume RUN_DIR`."""
     import logging
 
@@ -92,7 +91,6 @@ def resume(arguments: Sequence[str], started: float) -> int:
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     run(experiment, folder, started)
-    return 0
 
 
 def _experiment(arguments: Sequence[str]) -> Experiment:
@@ -104,6 +102,9 @@ def _experiment(arguments: Sequence[str]) -> Experiment:
 
 
 def _run_folder(command: str, arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    flags = [a for a in arguments if a.startswith("-")]
+    if flags:
+        raise RequestError(f"mathpal {command} has no flag {flags[0]}; it takes RUN_DIR key=value")
     folders = [a for a in arguments if "=" not in a]
     if len(folders) != 1:
         raise RequestError(f"one run folder is wanted: mathpal {command} RUN_DIR [key=value ...]")

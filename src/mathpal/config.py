@@ -99,7 +99,7 @@ class FileConfig(DataConfig):
 class CustomConfig(DataConfig):
     """Rows from the user's own function."""
 
-    options: dict[str, Any] = option({}, "keyword arguments of that function")
+    options: dict[str, Any] = option({}, "a mapping that the function gets as `options`")
 
 
 @dataclass

@@ -14,6 +14,8 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from mathpal import config
 from mathpal.errors import RequestError, did_you_mean
 
@@ -52,16 +54,23 @@ COMMANDS = (
     ("evaluate RUN_DIR [key=value]", "score a run's held-out answers again"),
     ("resume RUN_DIR [key=value]", "go on from a run's newest whole checkpoint"),
 )
-CLASSES: dict[str, type] = {
-    "model": config.ModelConfig,
-    "lora": config.LoraConfig,
-    "trainer": config.SftConfig,
-    "hardware": config.HardwareConfig,
-    "tracking": config.TrackingConfig,
-    "evaluation": config.EvaluationConfig,
-    "export": config.ExportConfig,
-    "experiment": config.Experiment,
+COMMAND_NAMES = [line.partition(" ")[0] for line, _ in COMMANDS]
+CLASSES: dict[str, list[tuple[str, type]]] = {
+    "model": [("model/tiny", config.ModelConfig)],
+    "lora": [("lora/r16", config.LoraConfig)],
+    "data": [
+        ("data/vi_math_synth", config.SynthConfig),
+        ("data/vi_math", config.FileConfig),
+        ("data/custom", config.CustomConfig),
+    ],
+    "trainer": [("trainer/sft", config.SftConfig)],
+    "hardware": [("hardware/auto", config.HardwareConfig)],
+    "tracking": [("tracking/local", config.TrackingConfig)],
+    "evaluation": [("evaluation/answers", config.EvaluationConfig)],
+    "export": [("export/adapter", config.ExportConfig)],
+    "experiment": [("train", config.Experiment)],
 }
+"""Group -> the options whose keys are shown, each with its class."""
 
 
 def text(command: str, topics: Sequence[str]) -> str:
@@ -77,6 +86,10 @@ def text(command: str, topics: Sequence[str]) -> str:
             known = ", ".join(config.GROUPS)
             raise RequestError(f"--help: there is no group '{unknown[0]}'.{hint} Groups: {known}")
         return "\n".join(map(_group, groups)) if groups else _program()
+    if command not in COMMAND_NAMES and not command.startswith("-"):
+        raise RequestError(
+            f"there is no command '{command}'.{did_you_mean(command, COMMAND_NAMES)}"
+        )
     return _commands()
 
 
@@ -105,54 +118,46 @@ def _group(group: str) -> str:
         for path, about in _described(group)
     )
     sections = [_heading(f"{group}: options") + options]
-    sections += [_keys(group, title, kind) for title, kind in _classes(group)]
-    if group == "experiment":
-        sections[-1] = sections[-1].replace("experiment.", "")
+    sections += [_keys(group, option, kind) for option, kind in CLASSES[group]]
     return "\n".join(sections)
 
 
-def _classes(group: str) -> Iterator[tuple[str, type]]:
-    if group == "data":
-        yield "data=vi_math_synth", config.SynthConfig
-        yield "data=vi_math, data=jsonl", config.FileConfig
-        yield "data=custom", config.CustomConfig
-    else:
-        yield group, CLASSES[group]
-
-
-def _keys(group: str, title: str, kind: type) -> str:
+def _keys(group: str, option: str, kind: type) -> str:
+    """List the keys of an option, with the defaults that its file gives."""
+    given = yaml.safe_load((config.conf_dir() / f"{option}.yaml").read_text(encoding="utf-8"))
+    prefix = "" if group == "experiment" else f"{group}."
+    title = "keys of the run" if group == "experiment" else f"keys of {option.replace('/', '=')}"
     lines = []
     for f in fields(kind):
         if f.name in config.GROUPS:
             continue
-        default = _default(f)
-        lines.append(f"  {_bold(f'{group}.{f.name}')} ({_type(f)}, default {default})")
+        default = _spelled(given[f.name] if f.name in given else _default(f))
+        lines.append(f"  {_bold(prefix + f.name)} ({_type(f)}, default {default})")
         lines.append(textwrap.fill(_help(f), 96, initial_indent=" " * 6, subsequent_indent=" " * 6))
-    return _heading(f"keys of {title}") + "\n".join(lines) + "\n"
+    return _heading(title) + "\n".join(lines) + "\n"
 
 
 def _help(f: Field[Any]) -> str:
     choices = f.metadata.get("choices")
-    listed = f" Choices: {', '.join(map(str, choices))}." if choices else ""
-    return f"{f.metadata['help']}{listed}"
+    text: str = f.metadata["help"]
+    return f"{text.rstrip('.')}. Choices: {', '.join(map(str, choices))}." if choices else text
 
 
 def _type(f: Field[Any]) -> str:
-    name = f.type if isinstance(f.type, str) else getattr(f.type, "__name__", str(f.type))
-    if not isinstance(f.type, str) and (
-        str(f.type).startswith(("list", "dict")) or "|" in str(f.type)
-    ):
-        name = str(f.type)
-    name = name.replace("typing.", "")
-    if name.startswith("Optional["):
-        name = name.removeprefix("Optional[").removesuffix("]") + " | None"
-    return name.replace("None", "null")
+    annotation = f.type.__name__ if isinstance(f.type, type) else str(f.type)
+    name = str(f.type) if annotation in ("list", "dict") else annotation
+    return name.replace("typing.", "").replace("None", "null")
 
 
-def _default(f: Field[Any]) -> str:
-    value = f.default_factory() if f.default_factory is not NO_DEFAULT else f.default
-    spelled = {None: "null", True: "true", False: "false", "???": "none: must be set"}
-    return spelled.get(value, str(value)) if isinstance(value, str | bool | None) else str(value)
+def _default(f: Field[Any]) -> Any:
+    return f.default if f.default_factory is NO_DEFAULT else f.default_factory()
+
+
+def _spelled(value: Any) -> str:
+    """Write a value as an override spells it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return "none: must be set" if value == "???" else str(value)
 
 
 def _options(group: str) -> str:

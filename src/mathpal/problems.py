@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mathpal import schema
-from mathpal.errors import did_you_mean, similar
+from mathpal.config import as_dict, dotted_keys
+from mathpal.errors import RequestError, did_you_mean, similar
 
 ALIASES = {
     "lr": "trainer.learning_rate",
@@ -36,6 +37,9 @@ ALIASES = {
 OPTIONAL_GROUPS = {"lora": "lora=r16", "evaluation": "evaluation=answers"}
 """Groups that may be none, with an option that has keys."""
 
+HAVE_MORE_KEYS = {"data": ("jsonl", "vi_math")}
+"""Options with keys that others of their group lack."""
+
 READABLE = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
 
 
@@ -53,11 +57,18 @@ def check(config: DictConfig) -> list[str]:
     return problems or list(_forbidden_targets(config))
 
 
-def apply(config: DictConfig, key: str, value: Any, groups: Sequence[str] = ()) -> list[str]:
-    """Set a value in place; return what is wrong with its key or type."""
+def apply(
+    config: DictConfig, key: str, value: Any, groups: Sequence[str] = (), *, adds: bool = False
+) -> list[str]:
+    """Set a value in place; return what is wrong with its key or type.
+
+    `adds` is whether the override was written with a plus, which new entries of a mapping need.
+    """
     field = _field(config, key)
     if field is None and not _inside_a_dict(config, key):
         return [unknown_key(key, [*keys(config), *groups])]
+    if field is None and not adds and key not in keys(config):
+        return [f"{key}: a new entry is written with a plus: +{key}={value}"]
     try:
         OmegaConf.update(config, key, value, force_add=True)
     except OmegaConfBaseException:
@@ -78,6 +89,22 @@ def keys(config: DictConfig) -> Iterator[str]:
             yield from (f"{prefix}{key!s}" for key in node)
 
 
+def require_key(experiment: Any, key: str | None) -> None:
+    """Refuse a part of the config that there is not; None asks for nothing.
+
+    Raises: RequestError.
+    """
+    if key is not None and key not in (known := [*_dotted(as_dict(experiment))]):
+        raise RequestError(unknown_key(key, known))
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{key}.")
+
+
 def unknown_key(key: str, known: Sequence[str]) -> str:
     """Say that there is no such key, and which was meant."""
     group, _, leaf = key.rpartition(".")
@@ -87,6 +114,9 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
         return f"{key}: set by mathpal itself{instead}"
     if group in OPTIONAL_GROUPS and not any(k.startswith(f"{group}.") for k in known):
         return f"{key}: {group}=none has no keys; choose one such as {OPTIONAL_GROUPS[group]}"
+    if key in dotted_keys():
+        others = " or ".join(f"{group}={name}" for name in HAVE_MORE_KEYS.get(group, ()))
+        return f"{key}: not a key of this option of '{group}'; {others} has it"
     alias = ALIASES.get(leaf)
     hint = f" Did you mean '{alias}'?" if alias else did_you_mean(key, known)
     return f"unknown key '{key}'.{hint or _elsewhere(leaf, known) or _where_to_look(group)}"
@@ -98,7 +128,7 @@ def wrong_options(group: str, names: Sequence[Any], options: Sequence[str]) -> I
         if name is None:
             none = f"{group}=none or ~{group}" if "none" in options else f"~{group}"
             yield f"{group}=null: a group takes a name, not null: use {none}"
-        elif not isinstance(name, list) and str(name) not in options:
+        elif str(name) not in options:
             hint = _option_hint(group, str(name), options)
             yield f"{group}={name}: there is no '{name}' in '{group}'.{hint}"
 
@@ -136,6 +166,8 @@ def _option_hint(group: str, name: str, options: Sequence[str]) -> str:
 
 def _elsewhere(leaf: str, known: Sequence[str]) -> str:
     """Suggest the key of another group whose last part is `leaf`, or nearly so."""
+    if len(leaf) < 3:
+        return ""
     leaves: dict[str, str] = {}
     for key in sorted(known, key=lambda k: not k.startswith("trainer.")):
         leaves.setdefault(key.rpartition(".")[2], key)

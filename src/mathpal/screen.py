@@ -113,6 +113,8 @@ class Screen:
         self, before: Sequence[Prediction], after: Sequence[Prediction], num_samples: int
     ) -> None:
         """Show the accuracies, and a few answers before and after."""
+        if not after:
+            return
         first = {p.question: p for p in before}
         for prediction in _samples(first, after, num_samples):
             self.say("")

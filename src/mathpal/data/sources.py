@@ -67,7 +67,7 @@ def rows(
     """
     named = Columns(messages_column, prompt_column, completion_column)
     if path is not None:
-        train, columns = _file_rows(Path(path), named, system)
+        train, columns = _file_rows("data.path", Path(path), named, system)
         source = path
     elif name is not None:
         train, columns = _hub_rows(name, revision, train_split, named, system)
@@ -75,7 +75,7 @@ def rows(
     else:
         raise RequestError("no value for data.path: set data.path=FILE")
     if test_path is not None:
-        test, _ = _file_rows(Path(test_path), named, system)
+        test, _ = _file_rows("data.test_path", Path(test_path), named, system)
     elif path is None and name is not None and test_split is not None:
         test, _ = _hub_rows(name, revision, test_split, named, system)
     else:
@@ -92,24 +92,26 @@ def rows(
     return Rows(kept[:train_rows], test[:test_rows], note)
 
 
-def _file_rows(path: Path, named: Columns, system: str | None) -> tuple[list[Row], Columns]:
-    return _to_rows(_read(path), str(path), named, system)
+def _file_rows(
+    key: str, path: Path, named: Columns, system: str | None
+) -> tuple[list[Row], Columns]:
+    return _to_rows(_read(key, path), str(path), named, system)
 
 
-def _read(path: Path) -> list[Any]:
+def _read(key: str, path: Path) -> list[Any]:
     if path.is_dir():
-        raise RequestError(f"data.path={path}: a folder; name a .jsonl or .json file")
+        raise RequestError(f"{key}={path}: a folder; name a .jsonl or .json file")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         near = did_you_mean(path.name, [p.name for p in path.parent.glob("*")])
-        raise RequestError(f"data.path={path}: there is no such file.{near}") from None
+        raise RequestError(f"{key}={path}: there is no such file.{near}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"data.path={path}: cannot be read as UTF-8 text: {error}") from error
+        raise RequestError(f"{key}={path}: cannot be read as UTF-8 text: {error}") from error
     if not text.strip():
-        raise RequestError(f"data.path={path}: the file is empty")
+        raise RequestError(f"{key}={path}: the file is empty")
     if text.lstrip().startswith("["):
-        return _read_list(path, text)
+        return _read_list(key, path, text)
     rows, problems = [], []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -123,14 +125,14 @@ def _read(path: Path) -> list[Any]:
     return rows
 
 
-def _read_list(path: Path, text: str) -> list[Any]:
+def _read_list(key: str, path: Path, text: str) -> list[Any]:
     try:
         rows = json.loads(text)
     except json.JSONDecodeError as error:
         raise RequestError(f"{path} line {error.lineno}: not JSON: {error.msg}") from error
     assert isinstance(rows, list)
     if not rows:
-        raise RequestError(f"data.path={path}: the list is empty")
+        raise RequestError(f"{key}={path}: the list is empty")
     return rows
 
 

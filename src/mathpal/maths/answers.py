@@ -47,7 +47,7 @@ def numbers(text: str) -> list[Fraction]:
     """
     plain = LATEX_FRACTION.sub(r" \1/\2 ", text)
     plain = DECORATION.sub(" ", plain)
-    return [value for m in NUMBER.finditer(plain) if (value := _value(m)) is not None]
+    return [value for m in NUMBER.finditer(plain) if (value := _value(m, plain)) is not None]
 
 
 def final_answer(solution: str) -> Answer | None:
@@ -94,15 +94,16 @@ def _after_equals(text: str) -> str:
     return text.rpartition("=")[2] if "=" in text else text
 
 
-def _value(match: re.Match[str]) -> Fraction | None:
+def _value(match: re.Match[str], text: str) -> Fraction | None:
+    follows = text[: match.start()].rstrip()[-1:].isalnum()  # 8 - 3 is a difference
     if match["over"]:
         if int(match["under"]) == 0:
             return None
         value = int(match["whole"] or 0) + Fraction(int(match["over"]), int(match["under"]))
-        return -value if match["sign"] else value
+        return -value if match["sign"] and not follows else value
     digits = match["number"]
     if re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+(?:,\d+)?", digits):
         digits = digits.replace(" ", "").replace(".", "")
     value = Fraction(digits.replace(",", "."))
     value = value / 100 if match["percent"] else value
-    return -value if match["minus"] else value
+    return -value if match["minus"] and not follows else value

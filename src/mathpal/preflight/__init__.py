@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from mathpal import data
+from mathpal.compose import factory
 from mathpal.config import Experiment, as_dict
 from mathpal.data.chat import encode
 from mathpal.errors import RequestError, Unreachable
@@ -27,18 +29,25 @@ def check(experiment: Experiment) -> None:
     Raises: RequestError with every problem found.
     """
     problems = rules.problems(experiment)
+    problems += _refusals(experiment, lambda: factory(experiment.trainer), "trainer.")
+    problems += _refusals(experiment, lambda: factory(experiment.model), "model.")
+    wrong_target = _refusals(experiment, lambda: factory(experiment.data), "data.")
+    problems += wrong_target
     model = experiment.model
-    for look in (
-        lambda: sources.require(model.name, model.revision),
-        lambda: data.load(experiment.data),
-    ):
-        try:
-            look()
-        except RequestError as error:
-            if not (experiment.dry_run and isinstance(error, Unreachable)):
-                problems += error.problems
+    problems += _refusals(experiment, lambda: sources.require(model.name, model.revision))
+    if not wrong_target and not any(p.startswith("data.") for p in problems):
+        problems += _refusals(experiment, lambda: data.load(experiment.data))
     if problems:
         raise RequestError(problems)
+
+
+def _refusals(experiment: Experiment, look: Callable[[], Any], prefix: str = "") -> list[str]:
+    try:
+        look()
+    except RequestError as error:
+        if not (experiment.dry_run and isinstance(error, Unreachable)):
+            return [f"{prefix}{problem}" for problem in error.problems]
+    return []
 
 
 def prepare(experiment: Experiment) -> Prepared:

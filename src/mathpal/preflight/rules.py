@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ AT_LEAST_ONE = (
     "trainer.gradient_accumulation_steps",
     "trainer.max_length",
     "trainer.early_stopping_patience",
+    "trainer.save_total_limit",
     "lora.r",
     "lora.lora_alpha",
     "data.train_rows",
@@ -86,10 +88,29 @@ def _numbers(values: Mapping[str, Any]) -> Iterator[str]:
     for keys, least in ((AT_LEAST_ONE, 1), (NOT_NEGATIVE, 0)):
         for key in keys:
             value = _at(values, key)
-            if value is not None and value < least:
+            if value is not None and not least <= value < math.inf:
                 yield f"{key}={value}: must be at least {least}"
+    yield from _ranges(values)
     if values["trainer"]["max_steps"] <= 0 and values["trainer"]["num_train_epochs"] <= 0:
         yield "trainer.num_train_epochs=0 and no trainer.max_steps: nothing would be trained"
+
+
+def _ranges(values: Mapping[str, Any]) -> Iterator[str]:
+    trainer = values["trainer"]
+    if values["seed"] >= 2**32:
+        yield f"seed={values['seed']}: must be below 2**32"
+    if values["lora"] is not None and not 0 <= values["lora"]["lora_dropout"] < 1:
+        yield f"lora.lora_dropout={values['lora']['lora_dropout']}: must be from 0 to below 1"
+    for key in ("logging_steps", "save_steps", "eval_steps"):
+        if trainer[key] is not None and not trainer[key] > 0:
+            yield f"trainer.{key}={trainer[key]:g}: must be above 0"
+    if trainer["packing"] and trainer["max_length"] is None:
+        yield "trainer.packing=true: packs are of trainer.max_length tokens; set it"
+    for key in ("name", "output_dir"):
+        if not values[key].strip():
+            yield f"{key} is empty: give it a value"
+    if "/" in values["name"]:
+        yield f"name={values['name']}: it names a folder, so it cannot hold a '/'"
 
 
 def _at(values: Mapping[str, Any], key: str) -> Any:

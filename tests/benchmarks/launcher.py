@@ -1,0 +1,164 @@
+"""What the launcher costs: the same training by a plain TRL script and by `train`, side by side.
+
+`make bench` runs it and prints the tables. Runs alternate, so that a machine whose speed drifts
+slows both; ratios are of medians. Nothing here is asserted.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mathpal.maths.curriculum import generate
+from mathpal.models.sources import locate
+
+PLAIN = Path(__file__).with_name("plain_trl.py")
+TRAIN = Path(sys.executable).with_name("train")
+STEPS = 20
+SFT = {
+    "use_cpu": True,
+    "bf16": False,
+    "learning_rate": 1e-3,
+    "per_device_train_batch_size": 8,
+    "max_steps": STEPS,
+    "max_length": 256,
+    "logging_steps": 10,
+    "save_strategy": "no",
+    "gradient_checkpointing": False,
+    "dataloader_pin_memory": False,
+}
+LORA = {"r": 16, "lora_alpha": 32, "target_modules": "all-linear"}
+
+
+def plain(folder: Path, rows: Path) -> dict[str, float]:
+    """Train with the plain script; return its seconds, the whole process timed from outside."""
+    given = {"model": locate("mathpal/tiny"), "rows": str(rows), "lora": LORA, "sft": SFT}
+    given["output_dir"] = str(folder / "plain")
+    (folder / "given.json").write_text(json.dumps(given))
+    begun = time.perf_counter()
+    done = run([sys.executable, PLAIN, folder / "given.json"], folder)
+    total = time.perf_counter() - begun
+    figures = json.loads(done.splitlines()[-1])
+    return {"first step": figures["seconds_to_first_step"], "whole process": total}
+
+
+def ours(folder: Path, rows: Path) -> dict[str, float]:
+    """Train with `train`; return its seconds, the whole process timed from outside."""
+    arguments = [
+        "hydra.run.dir=ours",
+        "data=jsonl",
+        f"data.path={rows}",
+        "data.test_rows=0",
+        "hardware=cpu",
+        "hardware.precision=fp32",
+        "evaluation=none",
+        "tracking=none",
+        "trainer.learning_rate=1e-3",
+        "trainer.per_device_train_batch_size=8",
+        "trainer.max_length=256",
+        "trainer.save_strategy=no",
+        f"trainer.max_steps={STEPS}",
+    ]
+    begun = time.perf_counter()
+    run([TRAIN, *arguments], folder)
+    total = time.perf_counter() - begun
+    figures = json.loads((folder / "ours" / "metrics.json").read_text())
+    return {"first step": figures["seconds_to_first_step"], "whole process": total}
+
+
+def run(command: list[object], folder: Path) -> str:
+    """Run a command to its end and return what it printed."""
+    done = subprocess.run([str(c) for c in command], cwd=folder, capture_output=True, text=True)
+    return done.stdout
+
+
+def compare(rounds: int) -> None:
+    """Print seconds of both and their ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = folder / "rows.jsonl"
+        problems = generate(1000, 1, "train")
+        rows.write_text(
+            "".join(
+                json.dumps({"prompt": p.question, "completion": p.solution}) + "\n"
+                for p in problems
+            )
+        )
+        plain(folder, rows)
+        ours(folder, rows)
+        pairs = [(plain(folder, rows), ours(folder, rows)) for _ in range(rounds)]
+    print(
+        f"\n{STEPS} LoRA steps of model=tiny on {len(problems)} rows, medians of {rounds} pairs\n"
+    )
+    print("| | plain TRL | mathpal | ratio |")
+    print("| --- | ---: | ---: | ---: |")
+    for figure in pairs[0][0]:
+        a = statistics.median(p[figure] for p, _ in pairs)
+        b = statistics.median(o[figure] for _, o in pairs)
+        print(f"| seconds, {figure} | {a:.2f} | {b:.2f} | {b / a:.2f} |")
+
+
+def seconds(command: list[object], rounds: int) -> float:
+    """Return the median wall time of a command."""
+
+    def once() -> float:
+        begun = time.perf_counter()
+        run(command, Path.cwd())
+        return time.perf_counter() - begun
+
+    once()
+    return statistics.median(once() for _ in range(rounds))
+
+
+def start_up(rounds: int) -> None:
+    """Print how long help, a typo and --cfg job take."""
+    commands: dict[str, list[object]] = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "train --help": [TRAIN, "--help"],
+        "train model=tny": [TRAIN, "model=tny"],
+        "train trainer.learning_rat=1": [TRAIN, "trainer.learning_rat=1"],
+        "train --cfg job": [TRAIN, "--cfg", "job"],
+    }
+    print(f"\nstart-up, medians of {rounds}\n\n| command | seconds |\n| --- | ---: |")
+    for name, command in commands.items():
+        print(f"| `{name}` | {seconds(command, rounds):.2f} |")
+
+
+def precision(rounds: int) -> None:
+    """Print the speed of the bundled model in float32 and under bf16 autocast on this CPU."""
+    speeds: dict[str, list[float]] = {"fp32": [], "bf16": []}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for _ in range(rounds):
+            for kind, found in speeds.items():
+                options = ["evaluation=none", "trainer.max_steps=30", "hardware=cpu"]
+                options += [f"hardware.precision={kind}", f"hydra.run.dir={kind}"]
+                run([TRAIN, *options], folder)
+                figures = json.loads((folder / kind / "metrics.json").read_text())
+                found.append(figures["tokens_per_second"])
+    print("\nmodel=tiny on this CPU\n\n| precision | tokens/s |\n| --- | ---: |")
+    for kind, found in speeds.items():
+        print(f"| {kind} | {statistics.median(found):,.0f} |")
+
+
+def main() -> None:
+    """Run the benchmarks that were asked for."""
+    benchmarks: dict[str, Callable[[int], None]] = {
+        "start_up": start_up,
+        "compare": compare,
+        "precision": precision,
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *benchmarks], default=list(benchmarks))
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    for name in given.names:
+        benchmarks[name](given.rounds)
+
+
+main()

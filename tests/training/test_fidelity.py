@@ -1,0 +1,60 @@
+"""The launcher adds nothing and loses nothing: its losses are those of a plain TRL script."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mathpal.models.sources import locate
+
+PLAIN = Path(__file__).parents[1] / "benchmarks" / "plain_trl.py"
+STEPS = 10
+
+
+def test_losses_equal_those_of_a_plain_trl_script(launch, tmp_path, pairs_file):
+    sft = {
+        "use_cpu": True,
+        "bf16": False,
+        "seed": 42,
+        "learning_rate": 1e-3,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": 0.03,
+        "per_device_train_batch_size": 8,
+        "max_steps": STEPS,
+        "max_length": 256,
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "gradient_checkpointing": False,
+        "dataloader_pin_memory": False,
+    }
+    given = {
+        "model": locate("mathpal/tiny"),
+        "rows": str(pairs_file),
+        "output_dir": str(tmp_path / "plain"),
+        "lora": {"r": 16, "lora_alpha": 32, "target_modules": "all-linear", "lora_dropout": 0.05},
+        "sft": sft,
+    }
+    (tmp_path / "given.json").write_text(json.dumps(given))
+    plain = subprocess.run(
+        [sys.executable, PLAIN, tmp_path / "given.json"], capture_output=True, text=True, check=True
+    )
+    expected = json.loads(plain.stdout.splitlines()[-1])["losses"]
+    run = launch(
+        "data=jsonl",
+        f"data.path={pairs_file}",
+        "data.test_rows=0",
+        "trainer.learning_rate=1e-3",
+        f"trainer.max_steps={STEPS}",
+        "lora.lora_dropout=0.05",
+        "evaluation=none",
+        base=(
+            "hardware=cpu",
+            "hardware.precision=fp32",
+            "model.batch_size=8",
+            "trainer.logging_steps=1",
+        ),
+    )
+    assert len(expected) == STEPS
+    assert run.losses == pytest.approx(expected, abs=1e-5)

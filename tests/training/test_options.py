@@ -1,0 +1,52 @@
+"""Every option of every group composes, converts and passes a dry run."""
+
+import time
+
+import pytest
+import yaml
+from trl import SFTConfig
+
+from mathpal import schema
+from mathpal.compose import Request, compose
+from mathpal.config import as_dict, conf_dir
+from mathpal.models.transformers import peft_config
+from mathpal.run import run
+
+OPTIONS = sorted(
+    f"{path.parent.name}={path.stem}"
+    for path in conf_dir().glob("*/*.yaml")
+    if path.parent.name != "hydra"
+)
+
+
+@pytest.fixture
+def rows_file(tmp_path, pairs_file):
+    path = tmp_path / "questions.jsonl"
+    text = pairs_file.read_text().replace('"prompt"', '"question"')
+    path.write_text(text.replace('"completion"', '"solution"'))
+    return path
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_option_composes_converts_and_passes_a_dry_run(option, tmp_path, rows_file, monkeypatch):
+    if option == "data=custom":
+        (tmp_path / "ownrows.py").write_text(
+            "from mathpal.data import Row, Rows, conversation\n"
+            "def rows(**_):\n    return Rows([Row(conversation('a', 'b'))], [], 'own')\n"
+        )
+        monkeypatch.syspath_prepend(tmp_path)
+    overrides = [option, "hardware=cpu"] if not option.startswith("hardware=") else [option]
+    if option == "model=hf":
+        overrides.append("model.name=mathpal/tiny")
+    if option in ("data=jsonl", "data=vi_math"):
+        overrides.append(f"data.path={rows_file}")
+    if option == "data=custom":
+        overrides += ["data._target_=ownrows.rows", "allow_targets=[ownrows]"]
+    experiment = compose(Request((*overrides, "dry_run=true")))
+    options = as_dict(experiment.trainer)
+    SFTConfig(output_dir=str(tmp_path), use_cpu=True, bf16=False, **schema.changed("sft", options))
+    if experiment.lora is not None:
+        assert peft_config(experiment.lora).r == experiment.lora.r
+    run(experiment, tmp_path, time.time())
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text())["dry_run"] is True
+    assert (tmp_path / "plan.json").is_file()
