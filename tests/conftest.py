@@ -12,6 +12,10 @@ from hydra.core.global_hydra import GlobalHydra
 
 from mathpal import cli
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # A thread a worker: on two cores, threads of two workers only keep each other waiting.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 EXAMS = ROOT / "../shared/data/vi_exams_train.jsonl"
 

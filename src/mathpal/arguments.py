@@ -22,6 +22,8 @@ class CommandLine:
 
     request: Request
     flags: tuple[str, ...]
+    shows_config: bool
+    """Whether the composed config is only to be printed."""
     package: str | None
     """The part of the config that --cfg job is to print; None: all."""
     asks_hydra: bool
@@ -51,8 +53,9 @@ def read(arguments: Sequence[str]) -> CommandLine:
     if known.resolve and not known.cfg:
         raise RequestError("--resolve fills in the references of --cfg; add --cfg job")
     overrides = [*known.overrides, *unknown]
-    rest = list(overrides)
-    flags = [a for a in arguments if a not in rest or rest.remove(a)]  # type: ignore[func-returns-value]
+    flags = list(arguments)
+    for override in overrides:
+        flags.remove(override)
     request = Request(
         overrides=tuple(overrides),
         config_name=known.config_name or "train",
@@ -64,7 +67,9 @@ def read(arguments: Sequence[str]) -> CommandLine:
         known.hydra_help or known.info or known.shell_completion or known.experimental_rerun
     )
     package = known.package if known.cfg == "job" else None
-    return CommandLine(request, tuple(_absolute_paths(flags)), package, asks_hydra)
+    return CommandLine(
+        request, tuple(_absolute_paths(flags)), known.cfg is not None, package, asks_hydra
+    )
 
 
 def _hydra_flags() -> argparse.ArgumentParser:
@@ -82,6 +87,10 @@ def _absolute_paths(flags: Sequence[str]) -> list[str]:
     """Make the path behind --config-path absolute: Hydra takes it from the program's folder."""
     result: list[str] = []
     for flag in flags:
+        name, equals, path = flag.partition("=")
+        if equals and name in ("--config-path", "-cp"):
+            result += [name, str(Path(path).resolve())]
+            continue
         after_path = bool(result) and result[-1] in ("--config-path", "-cp")
         result.append(str(Path(flag).resolve()) if after_path else flag)
     return result

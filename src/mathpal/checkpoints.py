@@ -1,4 +1,4 @@
-"""Checkpoints: which are whole, which to go on from, and stopping in good order.
+"""Checkpoints: which are whole, and which to go on from. No torch here.
 
 A checkpoint counts as whole when its manifest, written last, matches the sizes of its files.
 """
@@ -6,13 +6,8 @@ A checkpoint counts as whole when its manifest, written last, matches the sizes 
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 from shutil import rmtree
-from types import FrameType
-from typing import Any
-
-from transformers import TrainerCallback
 
 from mathpal.errors import RequestError
 from mathpal.files import write_json
@@ -23,6 +18,13 @@ MANIFEST = "manifest.json"
 def step_of(checkpoint: Path) -> int:
     """Return the step that a checkpoint was saved at: its folder is `checkpoint-STEP`."""
     return int(checkpoint.name.rpartition("-")[2])
+
+
+def write_manifest(checkpoint: Path) -> None:
+    """Record the sizes of a checkpoint's files, once all of them are there."""
+    files = [p for p in sorted(checkpoint.rglob("*")) if p.is_file() and p.name != MANIFEST]
+    sizes = {p.relative_to(checkpoint).as_posix(): p.stat().st_size for p in files}
+    write_json(checkpoint / MANIFEST, sizes)
 
 
 def is_whole(checkpoint: Path) -> bool:
@@ -60,53 +62,16 @@ def find(resume: str) -> Path:
     return checkpoint
 
 
+def how_to_go_on(folder: Path) -> str:
+    """Say which checkpoint of a run was kept, and the command that goes on from it."""
+    checkpoint = newest_whole(folder)
+    if checkpoint is None:
+        return "no checkpoint was kept"
+    return f"{checkpoint.name} was kept; go on with: mathpal resume {folder}"
+
+
 def discard_partial(folder: Path) -> None:
     """Remove checkpoints that were not finished, which also frees a full disk."""
     for checkpoint in folder.glob("checkpoints/checkpoint-*"):
         if not is_whole(checkpoint):
             rmtree(checkpoint)
-
-
-class Manifest(TrainerCallback):  # type: ignore[misc]
-    """Write the manifest of every checkpoint once all its files are there."""
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Record the sizes of the files just saved."""
-        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        sizes = {
-            p.relative_to(checkpoint).as_posix(): p.stat().st_size
-            for p in sorted(checkpoint.rglob("*"))
-            if p.is_file() and p.name != MANIFEST
-        }
-        write_json(checkpoint / MANIFEST, sizes)
-
-
-class Stopper(TrainerCallback):  # type: ignore[misc]
-    """Turn Ctrl-C, or a scheduler's SIGTERM, into a checkpoint after the step in progress.
-
-    A second signal stops at once.
-    """
-
-    def __init__(self) -> None:
-        self.stopped = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Stopper:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.stopped:
-            raise KeyboardInterrupt
-        self.stopped = True
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Save and stop, if asked to."""
-        if self.stopped:
-            control.should_save = True
-            control.should_training_stop = True

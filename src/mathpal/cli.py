@@ -60,7 +60,8 @@ def _dispatch(command: str, arguments: list[str], started: float) -> None:
     if command in ("-h", "--help") or {"-h", "--help"} & set(arguments):
         from mathpal import help
 
-        sys.stdout.write(help.text(command, [a for a in arguments if not a.startswith("-")]))
+        topics = [a for a in arguments if not a.startswith("-") and "=" not in a]
+        sys.stdout.write(help.text(command, topics))
     elif "--version" in (command, *arguments):
         from importlib.metadata import version
 
@@ -80,17 +81,16 @@ def _train(arguments: list[str], started: float) -> None:
     """Check the request, then let Hydra compose it again and call the run."""
     from mathpal import preflight
     from mathpal.arguments import read
-    from mathpal.compose import compose, register_schemas
-    from mathpal.problems import require_key
+    from mathpal.compose import compose_config, register_schemas, to_experiment
+    from mathpal.problems import first_line, require_key
 
     line = read(arguments)
     register_schemas()
     if not line.asks_hydra:
-        experiment = compose(line.request)
-        require_key(experiment, line.package)
-        preflight.check(experiment)
-        if experiment.debug:
-            os.environ["MATHPAL_DEBUG"] = "1"
+        config = compose_config(line.request, allow_missing=line.shows_config)
+        require_key(config, line.package)
+        if not line.shows_config:
+            preflight.check(to_experiment(config))
     import hydra
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
@@ -104,9 +104,9 @@ def _train(arguments: list[str], started: float) -> None:
         except Interrupted as error:
             raise KeyboardInterrupt from error  # which ends a sweep, too
         except Exception as error:
+            failures.append(error)  # raised below: Hydra would print three lines of its own
             if line.request.multirun:
                 raise
-            failures.append(error)  # raised below: Hydra would print three lines of its own
             return None
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else it ends the process with exit code 1
@@ -116,12 +116,12 @@ def _train(arguments: list[str], started: float) -> None:
     except KeyboardInterrupt as error:
         raise error.__cause__ or error from None
     except (HydraException, OmegaConfBaseException) as error:
-        if line.request.multirun:
-            raise
-        raise RequestError(str(error).strip().partition("\n")[0]) from error
+        raise failures[0] if failures else RequestError(first_line(error)) from error
     except OSError as error:
-        where = f"{error.strerror}: {error.filename}"
-        raise RequestError(f"cannot write a run's folder: {where}; set output_dir=...") from error
+        where = f"{error.strerror}: {error.filename}; set output_dir=..."
+        raise (
+            failures[0] if failures else RequestError(f"cannot write a run's folder: {where}")
+        ) from error
     if failures:
         raise failures[0]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mathpal.compose import compose, thaw
-from mathpal.config import EvaluationConfig, Experiment
+from mathpal.config import EvaluationConfig, Experiment, as_dict
 from mathpal.errors import RequestError
 from mathpal.files import write_json
 from mathpal.overrides import Request
@@ -22,7 +22,7 @@ def preview(arguments: Sequence[str], started: float) -> None:
     from mathpal.data.chat import encode
     from mathpal.models.transformers import load_tokenizer
     from mathpal.preflight import check
-    from mathpal.preflight.lengths import measure
+    from mathpal.preflight.lengths import cut, measure
     from mathpal.quiet import quiet_libraries
 
     count = PREVIEW_ROWS
@@ -38,7 +38,8 @@ def preview(arguments: Sequence[str], started: float) -> None:
     rows = data.load(experiment.data)
     tokenizer = load_tokenizer(experiment.model)
     encoded = encode(rows.train, tokenizer)
-    Screen().preview(rows, encoded[:count], measure(encoded), tokenizer)
+    shown, _ = cut(encoded, as_dict(experiment.trainer), "training")
+    Screen().preview(rows, shown[:count], measure(encoded), tokenizer)
 
 
 def evaluate(arguments: Sequence[str], started: float) -> None:
@@ -52,7 +53,7 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     from mathpal.quiet import quiet_libraries
 
     folder, overrides = _run_folder("evaluate", arguments)
-    experiment = thaw(folder / "config.yaml", overrides)
+    experiment = replace(thaw(folder / "config.yaml", overrides), resume=None)
     check(experiment)
     quiet_libraries(experiment.debug)
     screen = Screen()
@@ -65,7 +66,8 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     with screen.working("loading the model"):
         model = load_trained(experiment.model, folder, device, tokenizer)
     after = answer(model, tokenizer, rows, scoring, folder / AFTER, screen)
-    before = predictions.read(folder / BEFORE)
+    asked = {prediction.question for prediction in after}
+    before = [p for p in predictions.read(folder / BEFORE) if p.question in asked]
     screen.evaluation(before, after, scoring.num_samples)
     figures = {
         "base_accuracy": predictions.accuracy(before),
@@ -97,7 +99,7 @@ def _experiment(arguments: Sequence[str]) -> Experiment:
     """Compose overrides, or thaw a run's config if its folder comes first."""
     if arguments and "=" not in arguments[0]:
         folder, overrides = _run_folder("preview", arguments)
-        return thaw(folder / "config.yaml", overrides)
+        return replace(thaw(folder / "config.yaml", overrides), resume=None)
     return compose(Request(tuple(arguments)))
 
 

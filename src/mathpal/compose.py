@@ -32,6 +32,9 @@ from mathpal.problems import apply, check, first_line
 COMPOSE_ERRORS = (HydraException, OmegaConfBaseException, AssertionError, yaml.YAMLError)
 """What composing raises for a wrong override or file; AssertionError for a key below null."""
 
+PATHS = (("data", "path"), ("data", "test_path"), ("model", "name"), ("model", "chat_template"))
+"""Keys that may name a file, which a frozen config must find from any folder."""
+
 
 def register_schemas() -> None:
     """Store the typed classes where defaults lists find them, as `/schema/...`."""
@@ -42,10 +45,15 @@ def register_schemas() -> None:
 
 
 def compose(request: Request) -> Experiment:
-    """Compose and check a request; under multirun the first point, but every value is checked.
+    """Compose and check a request; under multirun its first point.
 
-    Raises: RequestError with every problem found.
+    Raises: RequestError with every problem found, of all points of a sweep.
     """
+    return to_experiment(compose_config(request))
+
+
+def compose_config(request: Request, *, allow_missing: bool = False) -> DictConfig:
+    """Compose and check a request, as a config still; mandatory values may be let go."""
     register_schemas()
     _check_config_files(request)
     with initialize_config_dir(version_base="1.3", config_dir=str(request.root)):
@@ -58,12 +66,12 @@ def compose(request: Request) -> Experiment:
             raise RequestError(_diagnose(overrides, request) or [first_line(error)]) from error
         adds_to_hydra = any(o.key_or_group.startswith("hydra.") and adds(o) for o in overrides)
         if request.multirun or adds_to_hydra:
-            problems = _diagnose(overrides, request)
+            problems = _diagnose(overrides, request) + _other_points(overrides, request)
         else:
-            problems = check(config)
+            problems = check(config, allow_missing=allow_missing)
         if problems:
-            raise RequestError(problems)
-    return to_experiment(config)
+            raise RequestError(list(dict.fromkeys(problems)))
+    return config
 
 
 def to_experiment(config: DictConfig) -> Experiment:
@@ -95,8 +103,13 @@ def factory(config: Any) -> Callable[..., Any]:
 
 
 def freeze(experiment: Experiment, path: Path) -> None:
-    """Write an experiment, every value resolved, as YAML."""
-    write_text(path, OmegaConf.to_yaml(OmegaConf.create(as_dict(experiment))))
+    """Write an experiment as YAML, every value resolved and every path absolute."""
+    values = as_dict(experiment)
+    for group, key in PATHS:
+        named = values[group].get(key)
+        if named is not None and Path(named).expanduser().exists():
+            values[group][key] = str(Path(named).expanduser().absolute())
+    write_text(path, OmegaConf.to_yaml(OmegaConf.create(values)))
 
 
 def thaw(path: Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -174,6 +187,23 @@ def _diagnose(overrides: Sequence[Override], request: Request) -> list[str]:
             problems += _set(tried, override, value, request) or (check(tried) if own else [])
         problems += _set(target, override, first, request)
     return list(dict.fromkeys(problems + check(config)))
+
+
+def _other_points(overrides: Sequence[Override], request: Request) -> list[str]:
+    """Compose the further options of swept groups, each with the first point of all else."""
+    lines = [first_point(o, request) for o in overrides]
+    problems = []
+    for place, override in enumerate(overrides):
+        if not (request.is_group(override) and override.is_sweep_override()):
+            continue
+        for option in points(override, request)[1:]:
+            choice = f"{override.key_or_group}={option}"
+            try:
+                config = _compose(request, [*lines[:place], choice, *lines[place + 1 :]])
+                problems += [f"{choice}: {problem}" for problem in check(config)]
+            except COMPOSE_ERRORS as error:
+                problems.append(f"{choice}: {first_line(error)}")
+    return problems
 
 
 def _set(config: DictConfig, override: Override, value: Any, request: Request) -> list[str]:

@@ -66,7 +66,9 @@ class DataConfig:
     _target_: str = option(MISSING, "the function that returns the rows")
     system: str | None = option(None, "a system message put before every conversation")
     train_rows: int | None = option(None, "rows to train on; null: all")
-    test_rows: int | None = option(None, "held-out rows to score; null: all")
+    test_rows: int | None = option(
+        None, "held-out rows to score; null: all of their split or file, or a tenth of the rows"
+    )
     seed: int = option("${seed}", "seed of what is drawn or shuffled")
 
 
@@ -192,7 +194,7 @@ SCHEMAS: dict[str, type] = {
 
 
 def conf_dir() -> Path:
-    """Return the folder of config groups: in the installed package, or else in the checkout."""
+    """Return the folder of config groups: the checkout's, or else the installed package's."""
     package = Path(__file__).resolve().parent
     checkout = package.parents[1] / "conf"
     return checkout if checkout.is_dir() else package / "conf"
@@ -217,8 +219,3 @@ def as_dict(config: Any) -> dict[str, Any]:
     """Return a group as plain dictionaries and lists."""
     assert is_dataclass(config) and not isinstance(config, type)
     return asdict(config)
-
-
-def trainer_option(trainer: TrainerConfig, name: str) -> Any:
-    """Return an option of the trainer's library, such as `max_steps`, from the generated class."""
-    return as_dict(trainer)[name]

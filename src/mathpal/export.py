@@ -9,22 +9,18 @@ from mathpal.config import ExportConfig
 from mathpal.files import whole_folder
 
 
-def save(model: Any, tokenizer: Any, export: ExportConfig, folder: Path) -> list[Path]:
-    """Write adapter/ and model/ as asked, each whole or not at all; return what was written."""
+def save(model: Any, tokenizer: Any, export: ExportConfig, folder: Path) -> None:
+    """Write adapter/ and model/ as asked, each whole or not at all.
+
+    Without an adapter there is but the model, which both settings mean.
+    """
     from peft import PeftModel
 
-    written = []
     adapted = isinstance(model, PeftModel)
-    if export.adapter:
-        written.append(folder / ("adapter" if adapted else "model"))
-        _save(model, tokenizer, written[-1])
-    if export.merged and adapted:
-        written.append(folder / "model")
-        _save(model.merge_and_unload(), tokenizer, written[-1])
-    if export.merged and not adapted and not export.adapter:
-        written.append(folder / "model")
-        _save(model, tokenizer, written[-1])
-    return written
+    if adapted and export.adapter:
+        _save(model, tokenizer, folder / "adapter")
+    if export.merged or (export.adapter and not adapted):
+        _save(model.merge_and_unload() if adapted else model, tokenizer, folder / "model")
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mathpal.checkpoints import discard_partial
+from mathpal.checkpoints import discard_partial, how_to_go_on
 from mathpal.errors import MathpalError
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 ALMOST_NOTHING_BYTES = 1_000_000
+WRITERS = ("write", "No space left", "inline_container")
+"""Words of errors by torch's and safetensors' writers, which do not pass on an error number."""
 
 
 @contextmanager
@@ -38,8 +40,7 @@ def explained(folder: Path) -> Iterator[None]:
         discard_partial(folder)
         raise MathpalError(
             f"the disk is full: {folder} could not be written; free some space, or set "
-            "output_dir=... on another disk; whole checkpoints were kept, and "
-            f"`mathpal resume {folder}` goes on from the newest"
+            f"output_dir=... on another disk; {how_to_go_on(folder)}"
         ) from error
 
 
@@ -47,5 +48,5 @@ def _is_full_disk(error: Exception, folder: Path) -> bool:
     """Tell a full disk: by error number, or, where the writer hides it, by the space left."""
     if isinstance(error, OSError) and error.errno in NO_SPACE:
         return True
-    wrote = "write" in str(error) or "No space left" in str(error)
+    wrote = any(word in str(error) for word in WRITERS)
     return wrote and shutil.disk_usage(folder).free < ALMOST_NOTHING_BYTES

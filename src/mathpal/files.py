@@ -36,8 +36,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
-            rmtree(path)
-        temporary.replace(path)
+            aside = Path(tempfile.mkdtemp(dir=path.parent, prefix="."))
+            path.replace(aside)
+            temporary.replace(path)
+            rmtree(aside)
+        else:
+            temporary.replace(path)
     finally:
         rmtree(temporary, ignore_errors=True)
 
@@ -59,5 +63,6 @@ def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
 
 
 def read_jsonl(path: Path) -> list[Any]:
-    """Read one JSON object a line."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    """Read one JSON object a line; a last line without its newline was not finished."""
+    whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
+    return [json.loads(line) for line in whole.split("\n") if line]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mathpal import schema
-from mathpal.config import as_dict, dotted_keys
+from mathpal.config import dotted_keys
 from mathpal.errors import RequestError, did_you_mean, similar
 
 ALIASES = {
@@ -43,7 +43,7 @@ HAVE_MORE_KEYS = {"data": ("jsonl", "vi_math")}
 READABLE = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
 
 
-def check(config: DictConfig) -> list[str]:
+def check(config: DictConfig, *, allow_missing: bool = False) -> list[str]:
     """Return what is wrong with a composed config: keys, choices, missing values, targets."""
     try:
         OmegaConf.to_container(config, resolve=True)
@@ -52,7 +52,7 @@ def check(config: DictConfig) -> list[str]:
     known = list(keys(config))
     problems = [unknown_key(key, known) for key in _strangers(config)]
     problems += [_not_a_choice(*wrong) for wrong in _wrong_choices(config)]
-    missing = sorted(OmegaConf.missing_keys(config))
+    missing = [] if allow_missing else sorted(OmegaConf.missing_keys(config))
     problems += [f"no value for {key}: set {key}=..." for key in missing]
     return problems or list(_forbidden_targets(config))
 
@@ -89,20 +89,13 @@ def keys(config: DictConfig) -> Iterator[str]:
             yield from (f"{prefix}{key!s}" for key in node)
 
 
-def require_key(experiment: Any, key: str | None) -> None:
+def require_key(config: DictConfig, key: str | None) -> None:
     """Refuse a part of the config that there is not; None asks for nothing.
 
     Raises: RequestError.
     """
-    if key is not None and key not in (known := [*_dotted(as_dict(experiment))]):
+    if key is not None and key not in (known := list(keys(config))):
         raise RequestError(unknown_key(key, known))
-
-
-def _dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, value in values.items():
-        yield f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from _dotted(value, f"{prefix}{key}.")
 
 
 def unknown_key(key: str, known: Sequence[str]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 
 
 def quiet_libraries(debug: bool) -> None:
     """Silence progress bars and notices, unless debug=true asks for all of it."""
     logging.captureWarnings(True)
     if debug:
+        os.environ["MATHPAL_DEBUG"] = "1"
         logging.getLogger().setLevel(logging.DEBUG)
         return
+    logging.raiseExceptions = False
     from datasets import disable_progress_bars
     from transformers.utils import logging as transformers_logging
 

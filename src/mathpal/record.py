@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 import os
 import platform
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -48,7 +50,7 @@ class Record:
         self.started = started
         self.facts: dict[str, Any] = {
             "status": "running",
-            "command": redact(" ".join([Path(sys.argv[0]).name, *sys.argv[1:]])),
+            "command": redact(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
             "started": _clock(started),
             "resumed": resumed,
             "python": platform.python_version(),
@@ -80,7 +82,11 @@ class Record:
             seconds_total=round(self.elapsed(), 3),
             peak_memory_bytes=peak_memory_bytes(),
         )
-        self.write()
+        try:
+            self.write()
+        except OSError:  # a full disk has no room for a second file, but for these bytes it has
+            path = self.folder / "run.json"
+            path.write_text(json.dumps(self.facts, ensure_ascii=False), encoding="utf-8")
 
     def add(self, **facts: Any) -> None:
         """Note facts for run.json."""
@@ -165,6 +171,16 @@ def redact(text: str) -> str:
         if SECRET_NAME.search(name) and len(value) >= 8:
             text = text.replace(value, "***")
     return SECRET_SHAPE.sub("***", text)
+
+
+def holds_secret(text: str) -> bool:
+    """Tell whether a value looks like a secret, or is one of the environment's.
+
+    >>> holds_secret("hf_AbCdEfGhIjKlMnOpQrSt"), holds_secret("tutor")
+    (True, False)
+    """
+    named = [v for n, v in os.environ.items() if SECRET_NAME.search(n) and len(v) >= 8]
+    return text in named or SECRET_SHAPE.search(text) is not None
 
 
 def _clock(seconds: float) -> str:

@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from mathpal import preflight
+from mathpal.checkpoints import how_to_go_on
 from mathpal.compose import factory, freeze
 from mathpal.config import Experiment
+from mathpal.errors import Interrupted, RequestError
 from mathpal.files import write_json
 from mathpal.preflight.plan import Prepared
 from mathpal.quiet import quiet_libraries
 from mathpal.record import Record, ending_in_order, peak_memory_bytes
 from mathpal.screen import Screen
+
+TRACES = ("metrics.jsonl", "base_predictions.jsonl", "checkpoints")
+"""What a run leaves in its folder; another run there would be mixed with it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,10 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
     quiet_libraries(experiment.debug)
     screen = Screen()
     resumed = experiment.resume is not None
+    if not resumed and any((folder / name).exists() for name in TRACES):
+        raise RequestError(
+            f"{folder} holds a run already; go on with it by mathpal resume {folder}"
+        )
     with ending_in_order(), Record(folder, started, resumed=resumed) as record:
         freeze(experiment, folder / "config.yaml")
         with record.stage("preflight"), screen.working("checking the plan"):
@@ -44,7 +53,11 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         if experiment.dry_run:
             screen.say("dry run: nothing was trained")
             return Outcome({}, None)
-        figures = _carry_out(experiment, folder, prepared, record, screen)
+        try:
+            figures = _carry_out(experiment, folder, prepared, record, screen)
+        except KeyboardInterrupt as error:
+            stage = record.facts["stage"]
+            raise Interrupted(f"stopped in stage '{stage}'; {how_to_go_on(folder)}") from error
     screen.summary(figures, folder)
     return Outcome(figures, figures[experiment.objective])
 
@@ -71,10 +84,11 @@ def _carry_out(
                 seed=experiment.seed,
             )
         with record.stage("base evaluation"):
-            before = evaluate_base(model, tokenizer, rows, scoring, folder, screen)
+            resumed = experiment.resume is not None
+            before = evaluate_base(model, tokenizer, rows, scoring, folder, screen, resumed=resumed)
         with record.stage("train"), screen.training():
             trainer = training.build(experiment, prepared, model, folder, metrics)
-            training.train(trainer, experiment.resume, folder)
+            training.train(trainer, prepared, metrics, experiment.resume, folder)
         with record.stage("save"), screen.working("saving"):
             export.save(model, tokenizer, experiment.export, folder)
         with record.stage("evaluation"):

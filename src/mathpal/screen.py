@@ -5,6 +5,8 @@ On a terminal this is drawn with rich; a pipe gets the same facts as plain lines
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -23,11 +25,21 @@ from mathpal.preflight.lengths import Lengths
 from mathpal.preflight.plan import Plan
 
 
+class _Console(Console):
+    """A console whose pipe may break: the run goes on without a screen."""
+
+    def on_broken_pipe(self) -> None:
+        """Write nothing more."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Screen:
     """The console of one run, with its progress bar while one is shown."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        # No emoji: `3 :100: 2` is a division in Vietnamese notation.
+        self.console = console or _Console(highlight=False, emoji=False)
         self._bar: Progress | None = None
         self._task: Any = None
         self._total = 0

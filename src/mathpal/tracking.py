@@ -56,8 +56,12 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         lines = read_jsonl(self.path) if self.path.exists() else []
         kept = [m for m in lines if m["step"] <= state.global_step]
         write_jsonl(self.path, kept)
-        self._earlier_loss = _summed_loss(kept)
+        self._earlier_loss = _summed_loss(state.log_history)
         self.screen.start_training(state.global_step, state.max_steps)
+
+    def restore(self, state: Any) -> None:
+        """Take the loss of training that had ended before this run from its checkpoint."""
+        self.final["train_loss"] = _summed_loss(state.log_history) / state.global_step
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Start the clock of a step."""
@@ -117,13 +121,15 @@ def tracker(experiment: Experiment, folder: Path) -> Iterator[None]:
         }
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
+    exit_code = 1
     try:
         yield
+        exit_code = 0
     finally:
         if "wandb" in report_to:
             import wandb
 
-            wandb.finish()
+            wandb.finish(exit_code=exit_code)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from mathpal import checkpoints
+from transformers import TrainerCallback
+from transformers.trainer_callback import TrainerState
+
+from mathpal.checkpoints import find, how_to_go_on, step_of, write_manifest
 from mathpal.compose import factory
 from mathpal.config import Experiment
 from mathpal.errors import Interrupted
@@ -28,24 +34,77 @@ def build(
         name=experiment.name,
         tf32=experiment.hardware.tf32,
         report_to=experiment.tracking.report_to,
-        callbacks=[metrics, checkpoints.Manifest()],
+        callbacks=[metrics, Manifest()],
     )
 
 
-def train(trainer: Any, resume: str | None, folder: Path) -> None:
+def train(
+    trainer: Any, prepared: Prepared, metrics: Metrics, resume: str | None, folder: Path
+) -> None:
     """Train, from a checkpoint if there is one to resume; measure the held-out loss at the end.
 
-    Raises: Interrupted after Ctrl-C or SIGTERM, with a whole checkpoint kept.
+    A checkpoint of the last step is only loaded: its run had ended, or was stopped after training.
+
+    Raises: Interrupted after Ctrl-C or SIGTERM, the training so far saved.
     """
-    checkpoint = None if resume is None else str(checkpoints.find(resume))
-    stopper = checkpoints.Stopper()
-    trainer.add_callback(stopper)
-    with stopper:
-        trainer.train(resume_from_checkpoint=checkpoint)
-    if stopper.stopped:
-        raise Interrupted(
-            f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}, "
-            f"checkpoint kept; go on with: mathpal resume {folder}"
-        )
+    checkpoint = None if resume is None else find(resume)
+    if checkpoint is not None and step_of(checkpoint) >= (prepared.plan.num_steps or 0):
+        trainer._load_from_checkpoint(str(checkpoint))
+        trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+        metrics.restore(trainer.state)
+    else:
+        with Stopper() as stopper:
+            trainer.add_callback(stopper)
+            trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        if stopper.stopped:
+            step, last = trainer.state.global_step, trainer.state.max_steps
+            raise Interrupted(f"stopped at step {step} of {last}; {how_to_go_on(folder)}")
     if trainer.eval_dataset is not None:
         trainer.evaluate()
+
+
+class Manifest(TrainerCallback):  # type: ignore[misc]
+    """Write the manifest of every checkpoint, and log the step it was saved at.
+
+    Without that line, the loss of the steps since the last one would be lost to a resumed run.
+    """
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Log where a checkpoint is going to be saved, and at the end."""
+        if control.should_save or control.should_training_stop:
+            control.should_log = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Write the manifest."""
+        write_manifest(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+
+
+class Stopper(TrainerCallback):  # type: ignore[misc]
+    """Turn Ctrl-C, or a scheduler's SIGTERM, into a checkpoint after the step in progress.
+
+    A second signal stops at once.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Stopper:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.stopped:
+            raise KeyboardInterrupt
+        self.stopped = True
+        sys.stderr.write("\nfinishing this step and saving; once more to stop at once\n")
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Log, save and stop, if asked to."""
+        if self.stopped:
+            control.should_log = control.should_save = control.should_training_stop = True

@@ -1,7 +1,6 @@
 """Run in process, so that torch and TRL are imported once a worker."""
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from mathpal.compose import Request, compose
+from mathpal.compose import compose
 from mathpal.files import read_jsonl
+from mathpal.overrides import Request
 from mathpal.run import Outcome, run
-
-# Two workers on two cores: a thread each, or their spinning threads keep each other waiting.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SMALL = (
     "hardware=cpu",

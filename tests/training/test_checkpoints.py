@@ -48,7 +48,7 @@ def test_resumed_run_has_the_losses_of_an_uninterrupted_one(launch, tmp_path, nu
     whole = launch(*STEPS, folder="whole")
     part = tmp_path / "part"
     signal_at_step(part, 6, number)
-    with pytest.raises(Interrupted, match=r"stopped at step \d+ of 12, checkpoint kept"):
+    with pytest.raises(Interrupted, match=r"stopped at step \d+ of 12; checkpoint-\d+ was kept"):
         launch(*STEPS, folder="part")
     record = json.loads((part / "run.json").read_text())
     assert record["status"] == "interrupted"
@@ -64,6 +64,29 @@ def test_resumed_run_has_the_losses_of_an_uninterrupted_one(launch, tmp_path, nu
     assert {name: outcome.figures[name] for name in same} == expected
 
 
+def test_train_loss_of_a_resumed_run_is_that_of_all_its_steps(launch, tmp_path):
+    options = (*STEPS, "trainer.logging_steps=5", "evaluation=none")
+    whole = launch(*options, folder="whole").json("metrics.json")
+    signal_at_step(tmp_path / "part", 5, signal.SIGINT)
+    with pytest.raises(Interrupted):
+        launch(*options, folder="part")
+    outcome = run(
+        thaw(tmp_path / "part" / "config.yaml", ["resume=" + str(tmp_path / "part")]),
+        tmp_path / "part",
+        time.time(),
+    )
+    assert outcome.figures["train_loss"] == pytest.approx(whole["train_loss"], abs=1e-5)
+
+
+def test_resuming_a_finished_run_trains_no_further(launch):
+    done = launch(*STEPS)
+    experiment = thaw(done.folder / "config.yaml", [f"resume={done.folder}"])
+    again = run(experiment, done.folder, time.time())
+    assert max(losses(done.folder)) == 12
+    for name in ("train_loss", "eval_loss", "eval_accuracy"):
+        assert again.figures[name] == pytest.approx(done.outcome.figures[name], abs=1e-5)
+
+
 def test_half_written_checkpoint_is_passed_over(launch):
     folder = launch(*STEPS, "evaluation=none", "trainer.save_total_limit=3").folder
     newest = newest_whole(folder)
@@ -74,6 +97,13 @@ def test_half_written_checkpoint_is_passed_over(launch):
     assert find(str(folder)).name == "checkpoint-8"
     (folder / "checkpoints" / "checkpoint-8" / "manifest.json").unlink()
     assert find(str(folder)).name == "checkpoint-4"
+
+
+def test_unfinished_last_line_of_metrics_is_left_out(launch):
+    folder = launch(*STEPS, "evaluation=none").folder
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 13, "lo')
+    assert max(losses(folder)) == 12
 
 
 def test_resume_without_a_checkpoint_is_refused(tmp_path):
@@ -118,15 +148,16 @@ def test_killed_run_goes_on_from_its_newest_whole_checkpoint(tmp_path):
 def test_ctrl_c_exits_with_130_and_says_how_to_go_on(tmp_path):
     train = Path(sys.executable).with_name("train")
     arguments = ["hydra.run.dir=run", "evaluation=none", "hardware=cpu", "trainer.logging_steps=1"]
-    process = subprocess.Popen(
-        [train, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None and process.stderr is not None
-    for line in process.stdout:
-        if line.startswith("step 2/"):
-            process.send_signal(signal.SIGINT)
-    message = process.stderr.read()
-    assert process.wait() == 130
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [train, *arguments], cwd=tmp_path, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for line in process.stdout:
+            if line.startswith("step 2/"):
+                process.send_signal(signal.SIGINT)
+        message = process.stderr.read()
+    assert process.returncode == 130
     assert "train: interrupted: stopped at step" in message
     assert "mathpal resume" in message
     assert "Traceback" not in message

@@ -7,9 +7,10 @@ import yaml
 from trl import SFTConfig
 
 from mathpal import schema
-from mathpal.compose import Request, compose
+from mathpal.compose import compose
 from mathpal.config import as_dict, conf_dir
 from mathpal.models.transformers import peft_config
+from mathpal.overrides import Request
 from mathpal.run import run
 
 OPTIONS = sorted(

@@ -8,10 +8,11 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from mathpal.compose import Request, compose, thaw
+from mathpal.compose import compose, thaw
 from mathpal.errors import RequestError
 from mathpal.files import read_jsonl
 from mathpal.models.sources import locate
+from mathpal.overrides import Request
 
 QUESTION = "<bos><start_of_turn>user\nTính: 2 + 3<end_of_turn>\n<start_of_turn>model\n"
 
@@ -320,3 +321,15 @@ def test_experiment_production_composes_the_flagship():
     assert experiment.model.name == "google/gemma-3n-E4B-it"
     assert experiment.export.merged and experiment.tracking.report_to == ["wandb"]
     assert experiment.trainer.load_best_model_at_end
+
+
+def test_folder_of_another_run_is_refused(launch):
+    launch("evaluation=none")
+    with pytest.raises(RequestError, match="holds a run already; go on with it by mathpal resume"):
+        launch("evaluation=none")
+
+
+def test_short_run_logs_its_last_step(launch):
+    run = launch("trainer.logging_steps=10", "trainer.max_steps=3", "evaluation=none")
+    assert [line["step"] for line in run.metrics if "loss" in line] == [1, 2, 3]
+    assert run.json("metrics.json")["tokens_per_second"] > 0

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypedDict
 
 from mathpal.config import DataConfig
+from mathpal.errors import RequestError
 
 
 class Message(TypedDict):
@@ -63,14 +64,17 @@ def conversation(question: str, answer: str, system: str | None = None) -> list[
 def load(config: DataConfig) -> Rows:
     """Return the rows that a data option names; asked twice, they are read once.
 
-    Raises: RequestError with every problem of the file.
+    Raises: RequestError with every problem of the file, or where no row is left to train on.
     """
     from mathpal.compose import factory
 
     key = json.dumps(asdict(config))
     if key not in _loaded:
         _loaded.clear()
-        _loaded[key] = factory(config)()
+        rows = factory(config)()
+        if not rows.train:
+            raise RequestError(f"data: there is no row to train on ({rows.note})")
+        _loaded[key] = rows
     return _loaded[key]
 
 

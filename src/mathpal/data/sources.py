@@ -25,6 +25,7 @@ ROLES = {"human": "user", "gpt": "assistant", "model": "assistant"}
 """Names of roles in other formats -> ours."""
 
 DEFAULT_TEST_SHARE = 0.1
+MOST_TEST_ROWS = 200
 MAX_PROBLEMS = 5
 
 
@@ -67,7 +68,7 @@ def rows(
     """
     named = Columns(messages_column, prompt_column, completion_column)
     if path is not None:
-        train, columns = _file_rows("data.path", Path(path), named, system)
+        train, columns = _file_rows("data.path", Path(path).expanduser(), named, system)
         source = path
     elif name is not None:
         train, columns = _hub_rows(name, revision, train_split, named, system)
@@ -75,11 +76,11 @@ def rows(
     else:
         raise RequestError("no value for data.path: set data.path=FILE")
     if test_path is not None:
-        test, _ = _file_rows("data.test_path", Path(test_path), named, system)
+        test, _ = _file_rows("data.test_path", Path(test_path).expanduser(), named, system)
     elif path is None and name is not None and test_split is not None:
         test, _ = _hub_rows(name, revision, test_split, named, system)
     else:
-        share = max(1, int(len(train) * DEFAULT_TEST_SHARE))
+        share = min(MOST_TEST_ROWS, max(1, int(len(train) * DEFAULT_TEST_SHARE)))
         train, test = hold_out(train, share if test_rows is None else test_rows, seed)
     asked = {row.question for row in test}
     kept = [row for row in train if row.question not in asked]

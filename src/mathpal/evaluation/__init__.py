@@ -49,9 +49,10 @@ def evaluate_base(
     evaluation: EvaluationConfig | None,
     folder: Path,
     screen: Screen,
+    *,
+    resumed: bool,
 ) -> list[Prediction]:
     """Score the model before it is trained; a resumed run reads what its first part found."""
-    known = predictions.read(folder / BEFORE)
-    if known or evaluation is None or not evaluation.before:
-        return known
+    if resumed or evaluation is None or not evaluation.before:
+        return predictions.read(folder / BEFORE)
     return evaluate(model, tokenizer, rows, evaluation, folder / BEFORE, screen)

@@ -20,7 +20,7 @@ NUMBER = re.compile(
     r"""(?P<sign>(?<![\w)])-\s?)?
     (?:(?P<whole>\d+)\s+)?(?P<over>\d+)\s*/\s*(?P<under>\d+)      # 3/4, 1 3/4
     |(?P<minus>(?<![\w)])-\s?)?
-    (?P<number>\d{1,3}(?:[ .]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)    # 1 250, 1.250.000, 3,5, 3.5
+    (?P<number>[1-9]\d{0,2}(?:[ .]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)  # 1 250, 1.250.000, 3,5, 3.5
     (?P<percent>\s*%)?""",
     re.VERBOSE,
 )
@@ -102,7 +102,7 @@ def _value(match: re.Match[str], text: str) -> Fraction | None:
         value = int(match["whole"] or 0) + Fraction(int(match["over"]), int(match["under"]))
         return -value if match["sign"] and not follows else value
     digits = match["number"]
-    if re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+(?:,\d+)?", digits):
+    if re.fullmatch(r"[1-9]\d{0,2}(?:[ .]\d{3})+(?:,\d+)?", digits):
         digits = digits.replace(" ", "").replace(".", "")
     value = Fraction(digits.replace(",", "."))
     value = value / 100 if match["percent"] else value

@@ -94,7 +94,7 @@ def prepare(experiment: Experiment) -> Prepared:
         num_steps=steps,
         num_epochs=epochs,
         learning_rate=options["learning_rate"],
-        warnings=rules.warnings(experiment, shape.context_length, num_cut, len(train)),
+        warnings=rules.warnings(experiment, shape.context_length, num_cut, len(train), len(test)),
     )
     return Prepared(
         plan, device, tokenizer, train, test, rows.test, rows.sha256, _fingerprint(tokenizer)

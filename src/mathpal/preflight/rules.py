@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mathpal import checkpoints
 from mathpal.config import Experiment, as_dict
-from mathpal.errors import did_you_mean
+from mathpal.errors import RequestError, did_you_mean
 from mathpal.models import sources
+from mathpal.record import holds_secret
 
 AT_LEAST_ONE = (
     "trainer.per_device_train_batch_size",
@@ -56,6 +58,7 @@ def problems(experiment: Experiment) -> list[str]:
     """Return everything that is wrong with a request, a line each."""
     values = as_dict(experiment)
     return [
+        *_secrets(values),
         *_numbers(values),
         *sources.check(experiment.model.name),
         *_files(experiment),
@@ -67,7 +70,7 @@ def problems(experiment: Experiment) -> list[str]:
 
 
 def warnings(
-    experiment: Experiment, context_length: int | None, cut_rows: int, num_rows: int
+    experiment: Experiment, context_length: int | None, cut_rows: int, num_rows: int, num_test: int
 ) -> list[str]:
     """Return what a run can do but its owner would want to know."""
     max_length = as_dict(experiment.trainer)["max_length"]
@@ -77,6 +80,8 @@ def warnings(
             f"{cut_rows} of {num_rows} rows are longer than trainer.max_length={max_length}: "
             "the end of their answers is not trained"
         )
+    if num_test > num_rows:
+        found.append(f"{num_test} rows are held out of {num_rows + num_test}; see data.test_rows")
     if context_length is not None and max_length is not None and max_length > context_length:
         found.append(
             f"trainer.max_length={max_length} is beyond the model's context of {context_length}"
@@ -93,6 +98,14 @@ def _numbers(values: Mapping[str, Any]) -> Iterator[str]:
     yield from _ranges(values)
     if values["trainer"]["max_steps"] <= 0 and values["trainer"]["num_train_epochs"] <= 0:
         yield "trainer.num_train_epochs=0 and no trainer.max_steps: nothing would be trained"
+
+
+def _secrets(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _secrets(value, f"{prefix}{key}.")
+        elif isinstance(value, str) and holds_secret(value):
+            yield f"{prefix}{key}: looks like a secret and would be written to the run's files"
 
 
 def _ranges(values: Mapping[str, Any]) -> Iterator[str]:
@@ -123,8 +136,11 @@ def _files(experiment: Experiment) -> Iterator[str]:
     template = experiment.model.chat_template
     if template is not None and not Path(template).is_file():
         yield f"model.chat_template={template}: there is no such file"
-    if experiment.resume is not None and not Path(experiment.resume).is_dir():
-        yield f"resume={experiment.resume}: there is no such folder"
+    if experiment.resume is not None:
+        try:
+            checkpoints.find(experiment.resume)
+        except RequestError as error:
+            yield from error.problems
 
 
 def _packages(experiment: Experiment) -> Iterator[str]:
@@ -163,13 +179,20 @@ def _evaluations(values: Mapping[str, Any]) -> Iterator[str]:
             f"trainer.load_best_model_at_end=true: the best is chosen among saved checkpoints, so "
             f"trainer.save_strategy={saves} must equal trainer.eval_strategy={measures}"
         )
-    elif saves == "steps" and measures == "steps" and trainer["eval_steps"]:
-        every, each = trainer["save_steps"], trainer["eval_steps"]
-        if every >= 1 and each >= 1 and every % each:
+    elif saves == measures == "steps":
+        every, each = trainer["save_steps"], trainer["eval_steps"] or trainer["logging_steps"]
+        if (every < 1) != (each < 1) or (every >= 1 and every % each):
             yield (
                 f"trainer.save_steps={every:g}: with load_best_model_at_end it must be a multiple "
-                f"of trainer.eval_steps={each:g}"
+                f"of the steps between evaluations, {each:g}; set trainer.eval_steps=N "
+                "trainer.save_steps=N"
             )
+    metric = trainer["metric_for_best_model"] or "loss"
+    if metric.removeprefix("eval_") in ("accuracy", "base_accuracy"):
+        yield (
+            f"trainer.metric_for_best_model={metric}: answers are scored after training alone; "
+            "use eval_loss"
+        )
 
 
 def _objective(experiment: Experiment) -> Iterator[str]:

@@ -60,7 +60,7 @@ def generate(
     split for ever, so that no problem of one split is in the other, whatever the seeds.
 
     Raises ValueError for a negative `num`, an unknown split, kind or grade, a choice that leaves no
-    kind, and a kind without enough different questions (each has over a thousand held out).
+    kind, and a kind without enough different questions (the smallest has some hundreds held out).
     """
     if split not in ("train", "heldout"):
         raise ValueError(f"unknown split {split!r}; there are: train, heldout")

@@ -60,8 +60,7 @@ def step(what: str, expression: str, result: int | str, unit: str) -> str:
 
 
 def factors(rng: Random) -> tuple[int, int]:
-    """Draw a pair of the times tables, or a number up to 25 and a factor up to 6."""
-    if rng.random() < 0.6:
+    """Draw a pair of the times tables, or now and then a larger number and a factor up to 5."""
+    if rng.random() < 0.7:
         return rng.randint(2, 9), rng.randint(2, 9)
-    small = rng.randint(2, 6)
-    return rng.randint(11, min(25, 120 // small)), small
+    return rng.choice((10, 11, 12, 15, 20, 25)), rng.randint(2, 5)

@@ -6,7 +6,7 @@ from mathpal.maths.curriculum.drawing import NAMES, THINGS, WOMEN, Draft, Kind, 
 
 
 def total(rng: Random) -> Draft:
-    a, b = rng.randint(3, 59), rng.randint(3, 40)
+    a, b = rng.randint(3, 49), rng.randint(3, 40)
     one, other = rng.sample(NAMES, 2)
     seller = rng.choice(WOMEN)
     unit, noun, box = rng.choice(THINGS)
@@ -29,7 +29,7 @@ def total(rng: Random) -> Draft:
 
 
 def left(rng: Random) -> Draft:
-    rest, taken = rng.randint(2, 60), rng.randint(2, 39)
+    rest, taken = rng.randint(2, 49), rng.randint(2, 39)
     a = rest + taken
     one, other = rng.sample(NAMES, 2)
     unit, noun, box = rng.choice(THINGS)
@@ -48,20 +48,19 @@ def left(rng: Random) -> Draft:
 
 
 def difference(rng: Random) -> Draft:
-    b, more = rng.randint(3, 60), rng.randint(2, 39)
+    b, more = rng.randint(3, 49), rng.randint(2, 39)
     a = b + more
     one, other = rng.sample(NAMES, 2)
     unit, noun, _ = rng.choice(THINGS)
     verb = rng.choice(("có", "mua", "đếm được"))
-    bigger, smaller = f"{one} {verb} {a} {noun}", f"{other} {verb} {b} {noun}"
-    facts = rng.choice((f"{bigger}, {smaller}", f"{smaller}, {bigger}"))
-    question = f"{facts}. Hỏi {one} {verb} nhiều hơn {other} bao nhiêu {noun}?"
-    steps = (step(f"{one} {verb} nhiều hơn {other} số {noun}", f"{a} - {b}", more, unit),)
+    asked = rng.choice((f"{one} {verb} nhiều hơn {other}", f"{other} {verb} ít hơn {one}"))
+    question = f"{one} {verb} {a} {noun}, {other} {verb} {b} {noun}. Hỏi {asked} bao nhiêu {noun}?"
+    steps = (step(f"{asked} số {noun}", f"{a} - {b}", more, unit),)
     return Draft("", (a, b), question, steps, f"{more} {noun}")
 
 
 KINDS = {
     "total": Kind(1, "two amounts put together", total),
     "left": Kind(1, "what is left after taking away", left),
-    "difference": Kind(1, "how many more one has than another", difference),
+    "difference": Kind(1, "how many more or fewer one has than another", difference),
 }

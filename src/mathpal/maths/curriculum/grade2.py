@@ -77,7 +77,7 @@ def sharing(rng: Random) -> Draft:
 
 
 def find_x(rng: Random) -> Draft:
-    a, b = rng.randint(3, 50), rng.randint(3, 45)
+    a, b = rng.randint(3, 45), rng.randint(3, 40)
     m, n = rng.randint(2, 9), rng.randint(2, 9)
     variant, numbers, equation, working, x = rng.choice(
         (
@@ -90,9 +90,8 @@ def find_x(rng: Random) -> Draft:
         )
     )
     intro = rng.choice(("Tìm x, biết:", "Tìm số x, biết:", "Tìm x:", "Em hãy tìm x, biết:"))
-    return Draft(
-        variant, numbers, f"{intro} {equation}", (f"x = {working}", f"x = {x}"), f"x = {x}"
-    )
+    steps = (f"x = {working} = {x}",)
+    return Draft(variant, numbers, f"{intro} {equation}", steps, f"x = {x}")
 
 
 KINDS = {

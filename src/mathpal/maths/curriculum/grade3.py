@@ -49,8 +49,8 @@ def unit_rate(rng: Random) -> Draft:
 
 
 def rectangle_perimeter(rng: Random) -> Draft:
-    width = rng.randint(2, 30)
-    length = width + rng.randint(1, 25)
+    width = rng.randint(2, 20)
+    length = width + rng.randint(1, 15)
     name = rng.choice(NAMES)
     noun, owner, unit = rng.choice(
         (

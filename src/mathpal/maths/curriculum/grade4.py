@@ -7,8 +7,8 @@ from mathpal.maths.curriculum.drawing import NAMES, THINGS, Draft, Kind, step
 
 
 def average(rng: Random) -> Draft:
-    mean = rng.randint(8, 30)
-    a, b = mean + rng.randint(1, 6), mean - rng.randint(0, 6)
+    mean = rng.randint(7, 20)
+    a, b = mean + rng.randint(1, 5), mean - rng.randint(0, 5)
     values = rng.choice(([a, 2 * mean - a], [a, b, 3 * mean - a - b]))
     rng.shuffle(values)
     num, whole = len(values), sum(values)
@@ -36,7 +36,7 @@ def average(rng: Random) -> Draft:
 
 
 def sum_difference(rng: Random) -> Draft:
-    small, more = rng.randint(3, 40), rng.randint(2, 30)
+    small, more = rng.randint(3, 30), rng.randint(2, 25)
     large = small + more
     whole = small + large
     one, other = rng.sample(NAMES, 2)

@@ -4,22 +4,25 @@ from random import Random
 
 from mathpal.maths.curriculum.drawing import MEN, NAMES, THINGS, WOMEN, Draft, Kind, step
 
+PERCENTS = range(5, 100, 5)
+
 
 def motion(rng: Random) -> Draft:
     mover, speed = rng.choice(
         (
-            (f"Bác {rng.choice(NAMES)} đi ô tô", rng.randint(30, 60)),
-            (f"Cô {rng.choice(WOMEN)} đi xe máy", rng.randint(20, 40)),
-            (f"Anh {rng.choice(MEN)} đi xe đạp", rng.randint(8, 18)),
+            (f"Bác {rng.choice(NAMES)} đi ô tô", rng.randrange(30, 65, 5)),
+            (f"Cô {rng.choice(WOMEN)} đi xe máy", rng.randrange(20, 45, 5)),
+            (f"Anh {rng.choice(MEN)} đi xe đạp", rng.randint(10, 16)),
             (f"Bạn {rng.choice(NAMES)} đi bộ", rng.randint(3, 6)),
         )
     )
-    hours = rng.randint(2, 5 if speed < 40 else 3)
+    hours = rng.randint(2, 3 if speed > 40 else 4)
     distance = speed * hours
     if rng.random() < 0.5:
         question = rng.choice(
             (
                 f"{mover} trong {hours} giờ với vận tốc {speed} km/giờ. Tính quãng đường đi được.",
+                f"{mover} {hours} giờ, mỗi giờ đi được {speed} km. Tính quãng đường đi được.",
                 f"{mover} với vận tốc {speed} km/giờ. "
                 f"Hỏi trong {hours} giờ đi được bao nhiêu ki-lô-mét?",
             )
@@ -29,6 +32,7 @@ def motion(rng: Random) -> Draft:
     question = rng.choice(
         (
             f"{mover} hết quãng đường {distance} km trong {hours} giờ. Tính vận tốc.",
+            f"{mover} trong {hours} giờ được {distance} km. Tính vận tốc.",
             f"{mover} được {distance} km trong {hours} giờ. Hỏi vận tốc là bao nhiêu?",
         )
     )
@@ -37,8 +41,8 @@ def motion(rng: Random) -> Draft:
 
 
 def percent(rng: Random) -> Draft:
-    hundredth = rng.randint(2, 9)
-    rate = rng.randint(5, min(60, 250 // hundredth))
+    hundredth = rng.randint(1, 9)
+    rate = rng.choice([rate for rate in PERCENTS if rate * hundredth <= 250])
     whole, result = hundredth * 100, hundredth * rate
     name, shopper = rng.choice(NAMES), rng.choice(WOMEN)
     unit, noun, _ = rng.choice((*THINGS, ("học sinh", "học sinh", "")))
@@ -64,9 +68,9 @@ def percent(rng: Random) -> Draft:
 
 
 def decimal_total(rng: Random) -> Draft:
-    a, b = rng.randint(11, 69), rng.randint(11, 69)
+    a, b = rng.randint(11, 49), rng.randint(11, 49)
     while 0 in (a % 10, b % 10, (a + b) % 10):
-        a, b = rng.randint(11, 69), rng.randint(11, 69)
+        a, b = rng.randint(11, 49), rng.randint(11, 49)
     first, second, result = _tenths(a), _tenths(b), _tenths(a + b)
     name = rng.choice(NAMES)
     question, what, unit = rng.choice(

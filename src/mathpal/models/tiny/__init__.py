@@ -1,0 +1,1 @@
+"""The tiny model that mathpal ships: weights, tokenizer, and the scripts that made them."""
