@@ -131,7 +131,7 @@ WRONG_SETTINGS = [
     (["lora.r=0", "seed=-1"], ["lora.r=0: must be at least 1", "seed=-1: must be at least 0"]),
     (
         ["trainer.load_best_model_at_end=true"],
-        ["trainer.save_strategy=epoch must equal trainer.eval_strategy=no"],
+        ["trainer.save_strategy=steps must equal trainer.eval_strategy=no"],
     ),
     (
         [
@@ -149,7 +149,7 @@ WRONG_SETTINGS = [
     (["tracking.report_to=[wandbb]"], ["there is no 'wandbb'. Did you mean 'wandb'?"]),
     (["data.grades=[9]"], ["unknown grades [9]; there are: [1, 2, 3, 4, 5]"]),
     (["data.kinds=[percnt]"], ["there is no kind 'percnt'. Did you mean 'percent'?"]),
-    (["resume=nowhere"], ["resume=nowhere: there is no such folder"]),
+    (["resume=nowhere"], ["no whole checkpoint to go on from (there is no such folder)"]),
     (["model.chat_template=nowhere.jinja"], ["nowhere.jinja: there is no such file"]),
     (["model=hf", "model.name=./nowhere"], ["model.name=./nowhere: there is no such folder"]),
     (["data=jsonl", "data.path=nowhere.jsonl"], ["nowhere.jsonl: there is no such file"]),

@@ -60,8 +60,7 @@ def _dispatch(command: str, arguments: list[str], started: float) -> None:
     if command in ("-h", "--help") or {"-h", "--help"} & set(arguments):
         from mathpal import help
 
-        topics = [a for a in arguments if not a.startswith("-") and "=" not in a]
-        sys.stdout.write(help.text(command, topics))
+        sys.stdout.write(help.text(command, [a for a in arguments if not a.startswith("-")]))
     elif "--version" in (command, *arguments):
         from importlib.metadata import version
 

@@ -74,13 +74,16 @@ CLASSES: dict[str, list[tuple[str, type]]] = {
 
 
 def text(command: str, topics: Sequence[str]) -> str:
-    """Return the help of the program, or of the groups named.
+    """Return the help of the program, or of the groups named: `lora`, `lora=r8` or `lora.r`.
+
+    Other overrides on the line are passed over.
 
     Raises: RequestError for a group that there is not.
     """
-    groups = [topic.partition("=")[0].partition(".")[0] for topic in topics]
+    named = {topic: topic.partition("=")[0].partition(".")[0] for topic in topics}
+    groups = [group for group in named.values() if group in config.GROUPS]
+    unknown = [topic for topic in topics if "=" not in topic and named[topic] not in groups]
     if command == "train":
-        unknown = [g for g in groups if g not in config.GROUPS]
         if unknown:
             hint = did_you_mean(unknown[0], config.GROUPS)
             known = ", ".join(config.GROUPS)

@@ -162,8 +162,11 @@ def plot_losses(folder: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 4), dpi=120, layout="constrained")
     steps, values = zip(*losses, strict=True)
-    axes.plot(steps, values, color="#b8c4d6", linewidth=1, label="loss of a logged step")
-    axes.plot(steps, _running_mean(values), color="#1f4e9c", linewidth=2, label="running mean")
+    window = len(values) // 20
+    if window > 1:
+        axes.plot(steps, values, color="#b8c4d6", linewidth=1)
+        values = _trailing_mean(values, window)
+    axes.plot(steps, values, color="#1f4e9c", linewidth=2, label="training rows")
     evaluated = [(m["step"], m["eval_loss"]) for m in lines if "eval_loss" in m]
     if evaluated:
         axes.plot(*zip(*evaluated, strict=True), "o-", color="#c8501e", label="held-out rows")
@@ -188,10 +191,11 @@ def _summed_loss(lines: Sequence[Mapping[str, Any]]) -> float:
     return total
 
 
-def _running_mean(values: Sequence[float], weight: float = 0.8) -> list[float]:
-    """Smooth a curve exponentially, starting at its first value."""
-    smooth, mean = [], values[0]
-    for value in values:
-        mean = weight * mean + (1 - weight) * value
-        smooth.append(mean)
-    return smooth
+def _trailing_mean(values: Sequence[float], window: int) -> list[float]:
+    """Return the mean of each value and those before it, `window` in all.
+
+    >>> _trailing_mean([4.0, 2.0, 0.0], 2)
+    [4.0, 3.0, 1.0]
+    """
+    spans = [values[max(0, end - window) : end] for end in range(1, len(values) + 1)]
+    return [sum(span) / len(span) for span in spans]

@@ -2,7 +2,8 @@
 
 Trains a byte-level BPE and 1.7M parameters on `corpus.rows`, saves both where
 `from_pretrained(DIR)` finds them, and prints the share of held-out answers right for each kind.
-It takes about 17 minutes on two idle cores (190 steps a minute), much longer on busy ones.
+The shipped weights took 25 minutes on two cores shared with other work (3,099 steps); they
+answer 18 % right: the two kinds that they were shown solved, hardly any of the other fourteen.
 """
 
 import math
