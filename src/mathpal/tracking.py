@@ -152,8 +152,9 @@ def _has_key() -> bool:
 def plot_losses(folder: Path) -> None:
     """Draw loss.png from metrics.jsonl: the loss, its running mean, and eval_loss."""
     lines = read_jsonl(folder / "metrics.jsonl")
-    losses = [(m["step"], m["loss"]) for m in lines if "loss" in m]
-    if not losses:
+    steps = [m["step"] for m in lines if "loss" in m]
+    values = [m["loss"] for m in lines if "loss" in m]
+    if not values:
         return
     import matplotlib
 
@@ -161,7 +162,6 @@ def plot_losses(folder: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(7, 4), dpi=120, layout="constrained")
-    steps, values = zip(*losses, strict=True)
     window = len(values) // 20
     if window > 1:
         axes.plot(steps, values, color="#b8c4d6", linewidth=1)
