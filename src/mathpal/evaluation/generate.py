@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mathpal.data import Row
 from mathpal.data.chat import encode_question
+
+BATCH_TOKENS = 8_192
+"""Tokens of questions, padding included, that one batch may have: what its cache grows with."""
 
 
 def answers(
@@ -32,13 +35,29 @@ def answers(
     was_training = model.training
     model.eval()
     with torch.inference_mode():
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
+        for batch in _batches(order, [len(q) for q in questions], batch_size):
             texts = _generate(model, tokenizer, [questions[i] for i in batch], max_new_tokens)
             written.update(zip(batch, texts, strict=True))
             advance(len(batch))
     model.train(was_training)
     return [written[i] for i in range(len(rows))]
+
+
+def _batches(order: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Group rows, longest first: `most` rows, or as many as BATCH_TOKENS hold with padding.
+
+    >>> list(_batches([2, 0, 1, 3], [4000, 40, 5000, 9], 3))
+    [[2], [0, 1], [3]]
+    """
+    batch: list[int] = []
+    for row in order:
+        padded = (len(batch) + 1) * lengths[batch[0]] if batch else 0
+        if len(batch) == most or padded > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def _generate(
