@@ -49,8 +49,9 @@ def plain(folder: Path, rows: Path) -> dict[str, float]:
 
 def ours(folder: Path, rows: Path) -> dict[str, float]:
     """Train with `train`; return its seconds, the whole process timed from outside."""
+    place = tempfile.mkdtemp(dir=folder)
     arguments = [
-        "hydra.run.dir=ours",
+        f"hydra.run.dir={place}/run",
         "data=jsonl",
         f"data.path={rows}",
         "data.test_rows=0",
@@ -67,13 +68,15 @@ def ours(folder: Path, rows: Path) -> dict[str, float]:
     begun = time.perf_counter()
     run([TRAIN, *arguments], folder)
     total = time.perf_counter() - begun
-    figures = json.loads((folder / "ours" / "metrics.json").read_text())
+    figures = json.loads((Path(place) / "run" / "metrics.json").read_text())
     return {"first step": figures["seconds_to_first_step"], "whole process": total}
 
 
 def run(command: list[object], folder: Path) -> str:
-    """Run a command to its end and return what it printed."""
+    """Run a command to its end, right or refused, and return what it printed."""
     done = subprocess.run([str(c) for c in command], cwd=folder, capture_output=True, text=True)
+    if done.returncode not in (0, 2):
+        raise SystemExit(done.stderr)
     return done.stdout
 
 
@@ -134,12 +137,12 @@ def precision(rounds: int) -> None:
     speeds: dict[str, list[float]] = {"fp32": [], "bf16": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for _ in range(rounds):
+        for number in range(rounds):
             for kind, found in speeds.items():
                 options = ["evaluation=none", "trainer.max_steps=30", "hardware=cpu"]
-                options += [f"hardware.precision={kind}", f"hydra.run.dir={kind}"]
+                options += [f"hardware.precision={kind}", f"hydra.run.dir={kind}{number}"]
                 run([TRAIN, *options], folder)
-                figures = json.loads((folder / kind / "metrics.json").read_text())
+                figures = json.loads((folder / f"{kind}{number}" / "metrics.json").read_text())
                 found.append(figures["tokens_per_second"])
     print("\nmodel=tiny on this CPU\n\n| precision | tokens/s |\n| --- | ---: |")
     for kind, found in speeds.items():
