@@ -38,7 +38,7 @@ def test_smollm2_learns_from_real_exams(tmp_path):
         "model=smollm2",
         "data=vi_math",
         f"data.path={EXAMS}",
-        "data.test_rows=4",
+        "evaluation.max_rows=4",
         "trainer.max_steps=20",
         "trainer.logging_steps=1",
         "evaluation.max_new_tokens=32",
