@@ -57,6 +57,9 @@ def _report(command: str, error: MathpalError, cause: BaseException) -> int:
 
 
 def _dispatch(command: str, arguments: list[str], started: float) -> None:
+    if command not in (*COMMANDS, "-h", "--help", "--version"):
+        hint = did_you_mean(command, COMMANDS) or f" Commands: {', '.join(COMMANDS)}"
+        raise RequestError(f"there is no command '{command}'.{hint}")
     if command in ("-h", "--help") or {"-h", "--help"} & set(arguments):
         from mathpal import help
 
@@ -67,13 +70,10 @@ def _dispatch(command: str, arguments: list[str], started: float) -> None:
         sys.stdout.write(f"mathpal {version('mathpal')}\n")
     elif command == "train":
         _train(arguments, started)
-    elif command in COMMANDS:
+    else:
         from mathpal import commands
 
         vars(commands)[command](arguments, started)
-    else:
-        hint = did_you_mean(command, COMMANDS) or f" Commands: {', '.join(COMMANDS)}"
-        raise RequestError(f"there is no command '{command}'.{hint}")
 
 
 def _train(arguments: list[str], started: float) -> None:

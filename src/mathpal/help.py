@@ -54,7 +54,6 @@ COMMANDS = (
     ("evaluate RUN_DIR [key=value]", "score a run's held-out answers again"),
     ("resume RUN_DIR [key=value]", "go on from a run's newest whole checkpoint"),
 )
-COMMAND_NAMES = [line.partition(" ")[0] for line, _ in COMMANDS]
 CLASSES: dict[str, list[tuple[str, type]]] = {
     "model": [("model/tiny", config.ModelConfig)],
     "lora": [("lora/r16", config.LoraConfig)],
@@ -89,10 +88,6 @@ def text(command: str, topics: Sequence[str]) -> str:
             known = ", ".join(config.GROUPS)
             raise RequestError(f"--help: there is no group '{unknown[0]}'.{hint} Groups: {known}")
         return "\n".join(map(_group, groups)) if groups else _program()
-    if command not in COMMAND_NAMES and not command.startswith("-"):
-        raise RequestError(
-            f"there is no command '{command}'.{did_you_mean(command, COMMAND_NAMES)}"
-        )
     return _commands()
 
 
