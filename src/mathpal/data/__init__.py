@@ -27,6 +27,10 @@ class Row:
     messages: list[Message]
     facts: dict[str, Any] = field(default_factory=dict)
     """What the source knows about the row, such as the kind and grade of a problem."""
+    rejected: str | None = None
+    """A worse answer to the same question, in a preference pair."""
+    label: bool | None = None
+    """Whether the answer is a good one, where the source says so."""
 
     @property
     def question(self) -> str:
@@ -37,6 +41,11 @@ class Row:
     def answer(self) -> str:
         """The last turn."""
         return self.messages[-1]["content"]
+
+    def answered(self, answer: str, label: bool | None = None) -> Row:
+        """Return the row with another answer, no pair."""
+        turn = Message(role="assistant", content=answer)
+        return Row([*self.messages[:-1], turn], self.facts, None, label)
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,9 @@ class Rows:
     @property
     def sha256(self) -> str:
         """Hash of every row's text, in order."""
-        text = json.dumps([[r.messages for r in rows] for rows in (self.train, self.test)])
+        text = json.dumps(
+            [[[r.messages, r.rejected, r.label] for r in rows] for rows in (self.train, self.test)]
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -78,6 +89,47 @@ def load(config: DataConfig) -> Rows:
     return _loaded[key]
 
 
+def for_learning(rows: Sequence[Row], learns_from: str) -> list[Row]:
+    """Return rows in the form that a trainer learns from: answers, pairs or labels.
+
+    Of a pair, the chosen answer serves as an answer, and both as labelled ones.
+
+    Raises: RequestError where the rows do not hold it, with the options that do.
+    """
+    if not rows:
+        return []
+    paired, labelled = rows[0].rejected is not None, rows[0].label is not None
+    if learns_from == "pairs" and not paired:
+        raise RequestError(NO_PAIRS)
+    if learns_from == "labels" and not (paired or labelled):
+        raise RequestError(NO_LABELS)
+    if learns_from == "answers" and labelled:
+        raise RequestError(ONLY_LABELS)
+    if learns_from == "labels" and paired:
+        return [
+            row.answered(answer, label)
+            for row in rows
+            for answer, label in ((row.answer, True), (row.rejected or "", False))
+        ]
+    return list(rows)
+
+
+NO_PAIRS = (
+    "this trainer learns from pairs of a chosen and a rejected answer, which these rows do not "
+    "have: use data=vi_math_pref, or data=jsonl with columns prompt, chosen, rejected; or choose "
+    "trainer=sft or trainer=grpo"
+)
+NO_LABELS = (
+    "this trainer learns from answers labelled good or bad, which these rows are not: use "
+    "data=vi_math_pref, or data=jsonl with columns prompt, completion, label; or choose "
+    "trainer=sft or trainer=grpo"
+)
+ONLY_LABELS = (
+    "these rows hold good and bad answers (a column label): choose trainer=kto, or leave the bad "
+    "ones out of the file"
+)
+
+
 _loaded: dict[str, Rows] = {}
 """The rows read last, by the option that named them: checking and running ask for the same."""
 
@@ -89,10 +141,11 @@ def hold_out(rows: Sequence[Row], num_test: int, seed: int) -> tuple[list[Row], 
     """
     questions = sorted({row.question for row in rows})
     held = set(random.Random(seed).sample(questions, min(num_test, len(questions) - 1)))
-    seen: set[str] = set()
+    seen: set[tuple[str, bool | None]] = set()
     test = []
     for row in rows:
-        if row.question in held and row.question not in seen:
-            seen.add(row.question)
+        asked = (row.question, row.label)
+        if row.question in held and asked not in seen:
+            seen.add(asked)
             test.append(row)
     return [row for row in rows if row.question not in held], test

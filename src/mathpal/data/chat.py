@@ -1,22 +1,40 @@
 """Render conversations with the model's template, and mask all but the answers.
 
-What is trained is found from the template itself: render with and without the answer, and train
-the difference, which ends with the token that closes the turn. No marker strings are needed.
+What is trained is found from the template itself, in the text of the whole conversation: the last
+answer begins where the prompt for it ends, an earlier one where a mark in its place begins, and
+what closes a turn is what follows an answer whether or not a question comes after it. No marker
+strings of a model family are needed.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from jinja2.exceptions import TemplateError
 
-from mathpal.data import Row
+from mathpal.data import Message, Row, conversation
 from mathpal.errors import RequestError
 
 IGNORED = -100
 """The label of a token that carries no loss (torch.nn.CrossEntropyLoss.ignore_index)."""
+
+TEMPLATE_OPTIONS = {"enable_thinking": False}
+"""What every rendering passes to the template; a template that does not know a name ignores it.
+
+Qwen3 and SmolLM3 then end the prompt with an empty <think> block, as they write it before an answer
+that has no reasoning. So the block is part of the question, in training and in evaluation alike, it
+is not trained, and the model does not start to think before an answer it was taught to give at
+once. By default Qwen3's prompt ends before the block: the block would be trained, and SmolLM3's
+system message would ask for reasoning that no answer shows.
+"""
+
+MARK = "\ue000answer\ue001"
+"""Stands in an answer's place to find it: private-use characters, which no text has, and no space,
+since many templates trim."""
 
 
 @dataclass(frozen=True)
@@ -26,35 +44,82 @@ class Encoded:
     input_ids: list[int]
     labels: list[int]
     """The token itself where it is trained, IGNORED elsewhere; as long as input_ids."""
+    rejected: Encoded | None = None
+    """The same question with the rejected answer, in a preference pair."""
+    label: bool | None = None
+    """Whether the answer is a good one, where the source says so."""
 
     @property
     def num_trained(self) -> int:
         """Number of tokens that carry loss."""
         return sum(label != IGNORED for label in self.labels)
 
+    @property
+    def prompt_ids(self) -> list[int]:
+        """What stands before the last answer."""
+        return self.input_ids[: self._last_answer.start]
+
+    @property
+    def answer_ids(self) -> list[int]:
+        """The last answer, with the token that closes its turn."""
+        return self.input_ids[self._last_answer]
+
+    @property
+    def _last_answer(self) -> slice:
+        end = len(self.labels)
+        while end and self.labels[end - 1] == IGNORED:
+            end -= 1
+        start = end
+        while start and self.labels[start - 1] != IGNORED:
+            start -= 1
+        return slice(start, end)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a template writes after an answer."""
+
+    closing: str
+    """What ends every assistant turn; it is trained."""
+    last: str
+    """What follows the last answer. Phi-4-mini closes turns with <|end|> but writes
+    <|end|><|endoftext|> here; the rest belongs to no turn and is not trained."""
+
 
 def encode(rows: Sequence[Row], tokenizer: Any) -> list[Encoded]:
     """Tokenise conversations; every assistant turn is trained, its end token included.
 
-    The text is tokenised in one piece, exactly as `apply_chat_template(tokenize=True)` does.
+    The text is tokenised in one piece, exactly as `apply_chat_template(tokenize=True)` does. A
+    token is trained where it ends in an answer: one that begins in the template and takes in the
+    answer's first character is, one that ends beyond the turn is not.
 
-    Raises: RequestError where there is no template, or it cannot render a row, or it renders
-        a question differently once it is answered.
+    Earlier answers are trained as the whole conversation shows them: in Qwen3's without the empty
+    <think> block, which it writes only before the last one.
+
+    Raises: RequestError where there is no template, or it cannot render a row, or the place of
+        an answer cannot be told.
     """
     if not rows:
         return []
-    if tokenizer.chat_template is None:
-        raise RequestError(
-            f"model {tokenizer.name_or_path} has no chat template; set model.chat_template=FILE"
+    ending = _ending(tokenizer)
+    rendered = [_render_with_spans(*numbered, ending, tokenizer) for numbered in enumerate(rows, 1)]
+    whole = tokenizer(
+        [text for text, _ in rendered],
+        add_special_tokens=False,
+        return_attention_mask=False,
+        return_offsets_mapping=True,
+    )
+    encoded = [
+        Encoded(ids, _labels(ids, offsets, spans), label=row.label)
+        for row, ids, offsets, (_, spans) in zip(
+            rows, whole["input_ids"], whole["offset_mapping"], rendered, strict=True
         )
-    rendered = [_render_with_spans(row, number, tokenizer) for number, row in enumerate(rows, 1)]
-    whole = tokenizer([text for text, _ in rendered], add_special_tokens=False)["input_ids"]
-    edges = [text[:edge] for text, spans in rendered for span in spans for edge in span]
-    lengths = iter([len(ids) for ids in tokenizer(edges, add_special_tokens=False)["input_ids"]])
-    return [
-        Encoded(ids, _labels(ids, [(next(lengths), next(lengths)) for _ in spans]))
-        for ids, (_, spans) in zip(whole, rendered, strict=True)
     ]
+    worse = [row.answered(row.rejected) for row in rows if row.rejected is not None]
+    if len(worse) < len(rows):
+        return encoded
+    rejected = encode(worse, tokenizer)
+    return [replace(row, rejected=other) for row, other in zip(encoded, rejected, strict=True)]
 
 
 def encode_question(row: Row, tokenizer: Any) -> str:
@@ -67,46 +132,108 @@ def end_of_turn_id(tokenizer: Any) -> int:
 
     Gemma closes turns with <end_of_turn> while its eos token is <eos>: a model that stops only
     at eos would never stop.
+
+    Raises: RequestError where turns close with plain text, at which generation cannot stop.
     """
-    probe = Row([{"role": "user", "content": "1 + 1"}, {"role": "assistant", "content": "2"}])
-    (encoded,) = encode([probe], tokenizer)
-    trained = [t for t in encoded.labels if t != IGNORED]
-    closing = [t for t in trained if tokenizer.decode([t]).strip()]
-    return int(closing[-1])
+    closing = _ending(tokenizer).closing
+    added = tokenizer.added_tokens_decoder
+    for token in tokenizer(closing, add_special_tokens=False)["input_ids"]:
+        if token in added:
+            return int(token)
+    raise RequestError(
+        f"the chat template ends an answer with {closing!r}, where no special token closes the "
+        "turn: a model trained with it would never stop; set model.chat_template=FILE"
+    )
 
 
-def _render(messages: Sequence[Any], tokenizer: Any, *, answer_next: bool) -> str:
+def _ending(tokenizer: Any) -> Ending:
+    """Compare what follows an answer at the end and before a question, token by token."""
+    if tokenizer.chat_template is None:
+        raise RequestError(
+            f"model {tokenizer.name_or_path} has no chat template; set model.chat_template=FILE"
+        )
+    probe = conversation("1 + 1", MARK)
+    try:
+        ended = _render(probe, tokenizer, answer_next=False)
+        followed = _render([*probe, probe[0]], tokenizer, answer_next=True)
+    except TemplateError as error:
+        raise RequestError(f"the chat template refuses plain questions: {error}") from error
+    if MARK not in ended:
+        raise RequestError("the chat template leaves the answer out; set model.chat_template=FILE")
+    last, inner = ended.partition(MARK)[2], followed.partition(MARK)[2]
+    both = tokenizer([last, inner], add_special_tokens=False, return_offsets_mapping=True)
+    shared = list(takewhile(lambda pair: pair[0] == pair[1], zip(*both["input_ids"], strict=False)))
+    closing = last[: both["offset_mapping"][0][len(shared) - 1][1]] if shared else ""
+    return Ending(closing if closing.strip() else last, last)
+
+
+def _render(messages: Sequence[Message], tokenizer: Any, *, answer_next: bool) -> str:
     text: str = tokenizer.apply_chat_template(
-        list(messages), tokenize=False, add_generation_prompt=answer_next
+        list(messages), tokenize=False, add_generation_prompt=answer_next, **TEMPLATE_OPTIONS
     )
     return text
 
 
-def _render_with_spans(row: Row, number: int, tokenizer: Any) -> tuple[str, list[tuple[int, int]]]:
+def _render_with_spans(
+    number: int, row: Row, ending: Ending, tokenizer: Any
+) -> tuple[str, list[tuple[int, int]]]:
+    """Return a row's text and where in it (first, end) each answer and its closing stand."""
     try:
         text = _render(row.messages, tokenizer, answer_next=False)
         spans = []
         for turn, message in enumerate(row.messages):
             if message["role"] != "assistant":
                 continue
-            before = _render(row.messages[:turn], tokenizer, answer_next=True)
-            last = turn == len(row.messages) - 1
-            after = (
-                text if last else _render(row.messages[: turn + 1], tokenizer, answer_next=False)
-            )
-            if not (text.startswith(after) and after.startswith(before)):
+            if turn == len(row.messages) - 1:
+                before, after = encode_question(row, tokenizer), ending.last
+            else:
+                before, after = _around(row.messages, turn, tokenizer)
+            closed = len(text) - len(after)
+            if not (
+                text.startswith(before)
+                and text.endswith(after)
+                and after.startswith(ending.closing)
+                and len(before) <= closed
+            ):
                 raise RequestError(
                     f"row {number}: the chat template renders turn {turn + 1} differently once it "
                     "is answered, so the answer cannot be told apart; set model.chat_template=FILE"
                 )
-            spans.append((len(before), len(after)))
+            spans.append((len(before), closed + len(ending.closing)))
     except TemplateError as error:
         raise RequestError(f"row {number}: the chat template refuses it: {error}") from error
     return text, spans
 
 
-def _labels(ids: Sequence[int], spans: Sequence[tuple[int, int]]) -> list[int]:
+def _around(messages: Sequence[Message], turn: int, tokenizer: Any) -> tuple[str, str]:
+    """Return what the whole conversation has before and after an answer within it.
+
+    Where the row's text begins with the one and ends with the other, what is between them is
+    the answer as rendered, trimmed or not: nothing else of the text depends on it.
+    """
+    marked = [*messages[:turn], Message(role="assistant", content=MARK), *messages[turn + 1 :]]
+    before, _, after = _render(marked, tokenizer, answer_next=False).partition(MARK)
+    return before, after
+
+
+def _labels(
+    ids: Sequence[int], offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]
+) -> list[int]:
+    """Label the tokens that end within a span of characters.
+
+    Ends, since the bytes of one character share its offsets, and a tokenizer may trim spaces off
+    where a token begins.
+
+    >>> _labels([7, 8, 9], [(0, 2), (1, 4), (4, 5)], [(2, 4)])
+    [-100, 8, -100]
+    """
     labels = [IGNORED] * len(ids)
-    for first, end in spans:
-        labels[first:end] = ids[first:end]
+    for start, end in spans:
+        first = bisect_right(offsets, start, key=_token_end)
+        beyond = bisect_right(offsets, end, key=_token_end)
+        labels[first:beyond] = ids[first:beyond]
     return labels
+
+
+def _token_end(offsets: tuple[int, int]) -> int:
+    return offsets[1]
