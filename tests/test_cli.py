@@ -83,10 +83,10 @@ def test_help_shows_groups_options_flags_and_exit_codes(call_main, tmp_path):
     finished = call_main("train", "--help")
     assert (finished.code, finished.stderr) == (0, "")
     for group in GROUPS:
-        listed = re.search(rf"^  {group} +(.+)$", finished.stdout, re.MULTILINE)
+        listed = re.search(rf"^  {group} +(.+(?:\n   .+)*)$", finished.stdout, re.MULTILINE)
         assert listed, group
         options = {path.stem for path in (conf_dir() / group).glob("*.yaml")}
-        assert set(listed[1].split(", ")) == options
+        assert set(re.split(r",\s+", listed[1])) == options
     for words in ("--multirun", "--cfg", "--help GROUP", "trainer.learning_rate", "130"):
         assert words in finished.stdout
     assert max(map(len, finished.stdout.splitlines())) <= 100
@@ -302,7 +302,7 @@ def test_a_root_config_of_the_users_own_may_be_named(call_main, tmp_path):
     root.mkdir()
     lines = (conf_dir() / "train.yaml").read_text(encoding="utf-8").replace("seed: 42", "seed: 7")
     (root / "tutor.yaml").write_text(lines, encoding="utf-8")
-    for group in [*GROUPS, "hydra"]:
+    for group in [*GROUPS, "hydra", "schema"]:
         (root / group).symlink_to(conf_dir() / group)
     config = composed(call_main("train", "-cp", "mine", "-cn", "tutor", "--cfg", "job"))
     assert config["seed"] == 7

@@ -20,6 +20,8 @@ DEFAULTS = {
     "test_split": "test",
     "prompt_column": None,
     "completion_column": None,
+    "rejected_column": None,
+    "label_column": None,
     "messages_column": None,
     "train_rows": None,
     "test_rows": 0,
@@ -293,7 +295,7 @@ def test_a_column_that_is_not_there_is_suggested(options, expected, write):
 
 def test_unknown_columns_are_listed_beside_the_known_ones(write):
     (problem,) = problems(write([{"de_bai": "1 + 1 = ?", "loi_giai": "2"}]))
-    assert "no known columns among de_bai, loi_giai; known are messages; prompt and com" in problem
+    assert "no known columns among de_bai, loi_giai; known are messages; prompt and cho" in problem
     assert problem.endswith("or set data.prompt_column=... data.completion_column=...")
 
 

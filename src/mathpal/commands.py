@@ -53,22 +53,24 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     from mathpal.quiet import quiet_libraries
 
     folder, overrides = _run_folder("evaluate", arguments)
-    experiment = replace(thaw(folder / "config.yaml", overrides), resume=None)
+    frozen = thaw(folder / "config.yaml", overrides)
+    scoring = frozen.evaluation or EvaluationConfig()
+    # Whatever the backend that trained it, plain transformers and PEFT load what it saved.
+    experiment = replace(frozen, resume=None, evaluation=scoring, backend="transformers")
     check(experiment)
     quiet_libraries(experiment.debug)
     screen = Screen()
-    scoring = experiment.evaluation or EvaluationConfig()
     rows = data.load(experiment.data).test
     if not rows:
         raise RequestError(f"{folder}: this run held out no rows; set data.test_rows")
     tokenizer = load_tokenizer(experiment.model)
     device = choose(experiment.hardware, num_parameters=0)
     with screen.working("loading the model"):
-        model = load_trained(experiment.model, folder, device, tokenizer)
-    after = answer(model, tokenizer, rows, scoring, folder / AFTER, screen)
+        model = load_trained(experiment.model, folder, device, tokenizer, experiment.trainer.head)
+    after = answer(model, tokenizer, rows, experiment, folder / AFTER, screen)
     asked = {prediction.question for prediction in after}
     before = [p for p in predictions.read(folder / BEFORE) if p.question in asked]
-    screen.evaluation(before, after, scoring.num_samples)
+    screen.evaluation(before, after, scoring)
     figures = {
         "base_accuracy": predictions.accuracy(before),
         "eval_accuracy": predictions.accuracy(after),
@@ -80,18 +82,14 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
 
 def resume(arguments: Sequence[str], started: float) -> None:
     """Go on with a run from its newest whole checkpoint; `mathpal resume RUN_DIR`."""
-    import logging
-
     from mathpal import preflight
-    from mathpal.record import RedactingFormatter
+    from mathpal.record import log_to
     from mathpal.run import run
 
     folder, overrides = _run_folder("resume", arguments)
     experiment = replace(thaw(folder / "config.yaml", overrides), resume=str(folder))
     preflight.check(experiment)
-    handler = logging.FileHandler(folder / "train.log", encoding="utf-8")
-    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    log_to(folder / "train.log")
     run(experiment, folder, started)
 
 

@@ -7,7 +7,7 @@ module, `problems`, `arguments` and `cli` alone; everything after them sees type
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,11 @@ PATHS = (("data", "path"), ("data", "test_path"), ("model", "name"), ("model", "
 
 
 def register_schemas() -> None:
-    """Store the typed classes where defaults lists find them, as `/schema/...`."""
+    """Store the typed classes where defaults lists find them, as `/schema/...`.
+
+    conf/ may also say `${times:a,b}` for a product.
+    """
+    OmegaConf.register_new_resolver("times", _times, replace=True)
     store = ConfigStore.instance()
     for name, config_class in SCHEMAS.items():
         group, _, leaf = f"schema/{name}".rpartition("/")
@@ -86,18 +90,31 @@ def factory(config: Any) -> Callable[..., Any]:
 
     Raises: RequestError where the target cannot be imported, or does not take those fields.
     """
-    options = as_dict(config)
-    target = options["_target_"]
+    return bind("", as_dict(config))
+
+
+def bind(where: str, options: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the function that `_target_` names among options, the others bound as keywords.
+
+    Targets among the options stay as they are. `where` is the dotted key, for errors.
+
+    Raises: RequestError where there is no target, it cannot be imported, or does not take those
+        options.
+    """
+    key = f"{where}._target_" if where else "_target_"
+    target = options.get("_target_")
+    if target is None:
+        raise RequestError(f"no value for {key}: set {key}=package.module.function")
     try:
-        built: Any = instantiate(options, _partial_=True, _convert_="all")
+        built: Any = instantiate(options, _partial_=True, _recursive_=False, _convert_="all")
         inspect.signature(built.func).bind_partial(**built.keywords)
     except HydraException as error:
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        raise RequestError(f"_target_={target}: cannot be imported: {first_line(cause)}") from error
+        raise RequestError(f"{key}={target}: cannot be imported: {first_line(cause)}") from error
     except TypeError as error:
-        raise RequestError(f"_target_={target}: {error}") from error
+        raise RequestError(f"{key}={target}: {error}") from error
     call: Callable[..., Any] = built
     return call
 
@@ -140,6 +157,15 @@ def thaw(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     if problems:
         raise RequestError(problems)
     return to_experiment(config)
+
+
+def _times(first: float, second: float) -> float:
+    """Multiply, to as many digits as people write.
+
+    >>> _times(2e-4, 0.2)
+    4e-05
+    """
+    return float(f"{first * second:.12g}")
 
 
 def _class_of(values: Any, base: type) -> type:

@@ -20,12 +20,17 @@ GROUPS = (
     "lora",
     "data",
     "trainer",
+    "optimizer",
     "hardware",
     "tracking",
     "evaluation",
     "export",
     "experiment",
 )
+
+
+OUR_OPTIMIZERS = ("lion", "muon")
+"""Optimizers that transformers does not offer by name."""
 
 
 def option(default: Any, help: str, choices: tuple[Any, ...] = ()) -> Any:
@@ -40,16 +45,26 @@ def option(default: Any, help: str, choices: tuple[Any, ...] = ()) -> Any:
 class ModelConfig:
     """A base model and the settings that suit it."""
 
-    _target_: str = option("mathpal.models.transformers.load", "the function that loads it")
+    _target_: str = option("mathpal.models.${backend}.load", "the function that loads it")
     name: str = option(MISSING, "a folder, or an id on the hub")
     revision: str | None = option(None, "branch, tag or commit on the hub; null: the newest")
-    backend: str = option("transformers", "the library that loads and adapts it", ("transformers",))
+    backend: str = option(
+        "transformers", "the library that suits it; backend follows", ("transformers", "unsloth")
+    )
+    quantization: str = option(
+        "none", "bits that frozen weights are kept in; needs a GPU", ("none", "8bit", "4bit")
+    )
     attn_implementation: str = option(
-        "sdpa", "attention kernel", ("sdpa", "eager", "flash_attention_2", "flash_attention_3")
+        "${hardware.attn_implementation}",
+        "attention kernel",
+        ("sdpa", "eager", "flash_attention_2", "flash_attention_3"),
     )
     chat_template: str | None = option(None, "a Jinja file that replaces the model's template")
     trust_remote_code: bool = option(False, "run code that comes with the model")
     learning_rate: float = option(2e-4, "a rate that suits LoRA; trainer.learning_rate follows it")
+    preference_learning_rate: float = option(
+        1e-5, "a rate that suits preferences and rewards; dpo, kto, orpo and grpo follow it"
+    )
     batch_size: int = option(
         4, "rows a device takes at once; trainer.per_device_train_batch_size follows it"
     )
@@ -94,6 +109,12 @@ class FileConfig(DataConfig):
     test_split: str | None = option("test", "split held out, on the hub")
     prompt_column: str | None = option(None, "column of the question; null: found by name")
     completion_column: str | None = option(None, "column of the answer; null: found by name")
+    rejected_column: str | None = option(
+        None, "column of the worse answer of a pair; null: found by name"
+    )
+    label_column: str | None = option(
+        None, "column that says whether an answer is good; null: found by name"
+    )
     messages_column: str | None = option(None, "column of whole conversations; null: found by name")
 
 
@@ -109,28 +130,92 @@ class TrainerConfig:
     """What every trainer has beside the options of its library."""
 
     _target_: str = option(MISSING, "the function that builds the trainer")
+    learns_from: str = option(
+        "answers",
+        "what rows hold: answers, pairs of a chosen and a rejected answer, or labelled answers",
+        ("answers", "pairs", "labels"),
+    )
+    head: str = option(
+        "language", "what the model ends in: next-token logits, or one score", ("language", "score")
+    )
     early_stopping_patience: int | None = option(
         None, "evaluations without a better metric_for_best_model before stopping; null: never"
     )
     early_stopping_threshold: float = option(0.0, "how much better counts as better")
 
 
-SftConfig = schema.options_class("sft", "SftConfig", bases=(TrainerConfig,))
+@dataclass
+class RewardedConfig(TrainerConfig):
+    """A trainer whose model answers questions and is rewarded for its answers."""
+
+    rewards: dict[str, Any] = option(
+        {}, "functions that score answers, each a name with its _target_ and options"
+    )
+
+
+def _trainer_class(method: str, base: type = TrainerConfig) -> type:
+    more = {"optim": OUR_OPTIMIZERS}
+    return schema.options_class(method, f"{method.title()}Config", (base,), more_choices=more)
+
+
+SftConfig = _trainer_class("sft")
+DpoConfig = _trainer_class("dpo")
+KtoConfig = _trainer_class("kto")
+OrpoConfig = _trainer_class("orpo")
+GrpoConfig = _trainer_class("grpo", RewardedConfig)
+RewardConfig = _trainer_class("reward")
+
+
+@dataclass
+class OptimizerConfig:
+    """The optimizer and the settings that go with it; the trainer's own keys follow these."""
+
+    name: str = option(
+        "adamw_torch_fused",
+        "an optimizer of transformers by its name there, or lion or muon",
+        (*(schema.load("training").options["optim"].choices or ()), *OUR_OPTIMIZERS),
+    )
+    rate_factor: float = option(1.0, "times the model's learning rate, which suits AdamW")
+    weight_decay: float = option(0.0, "decay of the weights at each step, times the rate")
+    beta1: float = option(0.9, "decay of the mean of gradients")
+    beta2: float = option(0.999, "decay of the mean of squared gradients")
+    epsilon: float = option(1e-8, "added to the divisor")
+    args: str | None = option(None, "further options, as name=value,name=value")
+    target_modules: list[str] | None = option(
+        None, "modules that GaLore and Apollo project; null: none"
+    )
 
 
 @dataclass
 class HardwareConfig:
-    """Device and number format."""
+    """Devices, number formats and what of speed and memory depends on them."""
 
     device: str = option("auto", "where to run", ("auto", "cpu", "cuda"))
+    gpu: str | None = option(None, "the GPU that this option is for")
+    memory_gb: float | None = option(None, "memory of that GPU, in GB, as sold")
     precision: str = option(
         "auto", "number format of the forward pass", ("auto", "fp32", "bf16", "fp16")
     )
+    attn_implementation: str = option(
+        "sdpa",
+        "attention kernel; model.attn_implementation follows it",
+        ("sdpa", "eager", "flash_attention_2", "flash_attention_3"),
+    )
     tf32: bool | None = option(None, "TensorFloat-32 products; null: the library's choice")
+    compile: bool = option(False, "torch.compile the model; trainer.torch_compile follows it")
     num_threads: int | None = option(None, "CPU threads; null: one a core")
     gradient_checkpointing: bool = option(
         False, "recompute activations: less memory, slower; trainer.gradient_checkpointing follows"
     )
+    num_processes: int = option(1, "processes on this machine, each with a device of its own")
+    num_nodes: int = option(1, "machines; start the same command on each")
+    node_rank: int = option(
+        0, "this machine's number, 0 to num_nodes - 1; 0 writes the run's folder"
+    )
+    main_address: str = option("127.0.0.1:0", "HOST:PORT of machine 0; port 0: any free one")
+    fsdp: Any = option(None, "sharding by FSDP, as trainer.fsdp, which follows it")
+    fsdp_config: Any = option(None, "options of FSDP, as trainer.fsdp_config, which follows it")
+    deepspeed: Any = option(None, "a DeepSpeed config, as trainer.deepspeed, which follows it")
 
 
 @dataclass
@@ -170,6 +255,9 @@ class Experiment:
     output_dir: str = option("outputs", "where run folders land")
     objective: str = option("eval_loss", "the figure of metrics.json that a sweep optimises")
     dry_run: bool = option(False, "compose, check and plan; train nothing")
+    backend: str = option(
+        "${model.backend}", "the library that loads the model", ("transformers", "unsloth")
+    )
     resume: str | None = option(None, "a run folder or checkpoint whose training goes on")
     debug: bool = option(False, "verbose log, tracebacks on the screen")
     allow_targets: list[str] = option([], "packages of yours that _target_ may name")
@@ -177,6 +265,7 @@ class Experiment:
     lora: LoraConfig | None = None  # type: ignore[valid-type]
     data: DataConfig = MISSING
     trainer: TrainerConfig = MISSING
+    optimizer: OptimizerConfig = MISSING
     hardware: HardwareConfig = MISSING
     tracking: TrackingConfig = MISSING
     evaluation: EvaluationConfig | None = None
@@ -189,6 +278,11 @@ SCHEMAS: dict[str, type] = {
     "data/file": FileConfig,
     "data/custom": CustomConfig,
     "trainer/sft": SftConfig,
+    "trainer/dpo": DpoConfig,
+    "trainer/kto": KtoConfig,
+    "trainer/orpo": OrpoConfig,
+    "trainer/grpo": GrpoConfig,
+    "trainer/reward": RewardConfig,
 }
 """Name in conf's defaults lists (`/schema/NAME@_here_`) -> the class behind it."""
 
@@ -204,6 +298,7 @@ def dotted_keys() -> list[str]:
     """Return the keys of the groups, as overrides spell them."""
     classes = {
         "trainer": SftConfig,
+        "optimizer": OptimizerConfig,
         "lora": LoraConfig,
         "data": FileConfig,
         "model": ModelConfig,

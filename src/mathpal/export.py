@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from mathpal.config import ExportConfig
+from mathpal.distributed import is_main
 from mathpal.files import whole_folder
 
 
 def save(model: Any, tokenizer: Any, export: ExportConfig, folder: Path) -> None:
     """Write adapter/ and model/ as asked, each whole or not at all.
 
-    Without an adapter there is but the model, which both settings mean.
+    Without an adapter there is but the model, which both settings mean. Of several processes, the
+    first one writes.
     """
     from peft import PeftModel
 
+    if not is_main():
+        return
     adapted = isinstance(model, PeftModel)
     if adapted and export.adapter:
         _save(model, tokenizer, folder / "adapter")

@@ -1,4 +1,8 @@
-"""Write files whole or not at all: a temporary name beside the target, then a rename."""
+"""Write files whole or not at all: a temporary name beside the target, then a rename.
+
+Of several processes that carry a run, the first writes its files; in the others `write_text`,
+`write_json`, `write_jsonl` and `append_jsonl` do nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
+
+from mathpal.distributed import is_main
 
 
 @contextmanager
@@ -48,6 +54,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole."""
+    if not is_main():
+        return
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -60,6 +68,13 @@ def write_json(path: Path, value: Any) -> None:
 def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
     """Write one JSON object a line, whole."""
     write_text(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
+
+
+def append_jsonl(path: Path, row: Any) -> None:
+    """Add one JSON object as a line."""
+    if is_main():
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def read_jsonl(path: Path) -> list[Any]:

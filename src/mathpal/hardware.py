@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,10 @@ SMALL_MODEL_PARAMETERS = 20_000_000
 """Below this, casting costs more than bf16 products save on a CPU (`make bench` measures it)."""
 
 
+GPU_FILES = ("nvidia[0-9]*", "dxg", "kfd")
+"""What the drivers of NVIDIA (native, WSL) and AMD put into /dev where there is a GPU."""
+
+
 @dataclass(frozen=True)
 class Device:
     """Where a run computes, and in which number format."""
@@ -25,32 +30,66 @@ class Device:
     reason: str
 
 
-def choose(hardware: HardwareConfig, num_parameters: int) -> Device:
+def may_have_gpu() -> bool:
+    """Tell, without torch, whether this machine may have a GPU; False is certain on Linux."""
+    files = any(path for pattern in GPU_FILES for path in Path("/dev").glob(pattern))
+    return files or sys.platform == "win32"
+
+
+def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = False) -> Device:
     """Return the device and precision for a model of this size.
+
+    `planning` is for a machine other than this one: the GPU asked for need not be here.
 
     Raises: RequestError where the machine has not got what was asked for.
     """
     import torch
 
     has_cuda = torch.cuda.is_available()
+    num_threads = hardware.num_threads or max(1, torch.get_num_threads() // hardware.num_processes)
     if hardware.device == "cuda" and not has_cuda:
-        raise RequestError(
-            "hardware.device=cuda: no CUDA GPU was found; set hardware=cpu, "
-            "or install a CUDA build of torch"
-        )
-    num_threads = hardware.num_threads or torch.get_num_threads()
+        if not planning:
+            raise RequestError(no_gpu(hardware))
+        precision = "bf16" if hardware.precision == "auto" else hardware.precision
+        return Device("cuda", precision, num_threads, f"for {hardware.gpu or 'a GPU'}, not here")
     if has_cuda and hardware.device != "cpu":
-        name = torch.cuda.get_device_name()
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        best = "bf16" if native else "fp16"
-        why = f"{name} {'has' if native else 'lacks'} bfloat16"
-        precision, reason = _asked_or(hardware.precision, best, why)
-        return Device("cuda", precision, num_threads, reason)
+        return _gpu(hardware, num_threads)
     best, why = _cpu_precision(num_parameters)
     precision, reason = _asked_or(hardware.precision, best, why)
     if precision == "fp16":
         raise RequestError("hardware.precision=fp16: needs a GPU; use bf16 or fp32 on the CPU")
     return Device("cpu", precision, num_threads, reason)
+
+
+def no_gpu(hardware: HardwareConfig) -> str:
+    """Say that the GPU asked for is not here, and what to do."""
+    return (
+        "hardware.device=cuda: no CUDA GPU was found; set hardware=cpu, install a CUDA build of "
+        f"torch, or plan for {hardware.gpu or 'a GPU'} by dry_run=true"
+    )
+
+
+def _gpu(hardware: HardwareConfig, num_threads: int) -> Device:
+    import torch
+
+    if hardware.num_processes > (here := torch.cuda.device_count()):
+        raise RequestError(
+            f"hardware.num_processes={hardware.num_processes}: this machine has {here} GPU; "
+            f"set hardware.num_processes={here}, or hardware.device=cpu"
+        )
+    name = torch.cuda.get_device_name()
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    if hardware.precision == "bf16" and not native:
+        raise RequestError(f"hardware.precision=bf16: {name} has no bfloat16; use fp16 or fp32")
+    if hardware.attn_implementation.startswith("flash") and not native:
+        raise RequestError(
+            f"hardware.attn_implementation={hardware.attn_implementation}: needs an Ampere GPU or "
+            f"newer, not {name}; use sdpa"
+        )
+    best = "bf16" if native else "fp16"
+    why = f"{name} {'has' if native else 'lacks'} bfloat16"
+    precision, reason = _asked_or(hardware.precision, best, why)
+    return Device("cuda", precision, num_threads, reason)
 
 
 def cpu_bf16() -> str | None:

@@ -63,6 +63,7 @@ CLASSES: dict[str, list[tuple[str, type]]] = {
         ("data/custom", config.CustomConfig),
     ],
     "trainer": [("trainer/sft", config.SftConfig)],
+    "optimizer": [("optimizer/adamw", config.OptimizerConfig)],
     "hardware": [("hardware/auto", config.HardwareConfig)],
     "tracking": [("tracking/local", config.TrackingConfig)],
     "evaluation": [("evaluation/answers", config.EvaluationConfig)],

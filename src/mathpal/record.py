@@ -50,7 +50,7 @@ class Record:
         self.started = started
         self.facts: dict[str, Any] = {
             "status": "running",
-            "command": redact(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
+            "command": redact(os.environ.get("MATHPAL_COMMAND") or command()),
             "started": _clock(started),
             "resumed": resumed,
             "python": platform.python_version(),
@@ -109,7 +109,7 @@ class Record:
             log.info("stage: %s took %.1f s", name, self.facts["seconds"][name])
 
     def write(self) -> None:
-        """Write run.json."""
+        """Write run.json; rank 0 does, where several processes carry the run."""
         write_json(self.folder / "run.json", self.facts)
 
 
@@ -125,6 +125,18 @@ def ending_in_order() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def command() -> str:
+    """Return the command line of this process."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def log_to(path: Path) -> None:
+    """Write the log to a file, where Hydra does not."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 def package_versions() -> dict[str, str | None]:

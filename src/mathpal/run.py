@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mathpal import preflight
+from mathpal import launch, models, preflight
 from mathpal.checkpoints import how_to_go_on
 from mathpal.compose import factory, freeze
 from mathpal.config import Experiment
@@ -30,6 +31,12 @@ class Outcome:
     objective: float | None
     """The figure that a sweep optimises; None for a dry run."""
 
+    @classmethod
+    def read(cls, folder: Path, objective: str) -> Outcome:
+        """Return what a run's processes came to, from its folder."""
+        figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        return cls(figures, figures.get(objective))
+
 
 def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
     """Run an experiment in its folder; `started` is the time.time() of its command.
@@ -43,8 +50,12 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         raise RequestError(
             f"{folder} holds a run already; go on with it by mathpal resume {folder}"
         )
+    freeze(experiment, folder / "config.yaml")
+    if launch.wants_processes(experiment.hardware) and not experiment.dry_run:
+        launch.launch(experiment.hardware, folder, started)
+        return Outcome.read(folder, experiment.objective)
     with ending_in_order(), Record(folder, started, resumed=resumed) as record:
-        freeze(experiment, folder / "config.yaml")
+        models.backend(experiment.backend)
         with record.stage("preflight"), screen.working("checking the plan"):
             prepared = preflight.prepare(experiment)
         write_json(folder / "plan.json", asdict(prepared.plan))
@@ -59,7 +70,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
             stage = record.facts["stage"]
             raise Interrupted(f"stopped in stage '{stage}'; {how_to_go_on(folder)}") from error
     screen.summary(figures, folder)
-    return Outcome(figures, figures[experiment.objective])
+    return Outcome(figures, figures.get(experiment.objective))
 
 
 def _carry_out(
@@ -73,7 +84,7 @@ def _carry_out(
     from mathpal.evaluation import AFTER, evaluate, evaluate_base
     from mathpal.evaluation.predictions import accuracy
 
-    tokenizer, rows, scoring = prepared.tokenizer, prepared.test_rows, experiment.evaluation
+    tokenizer, rows = prepared.tokenizer, prepared.test_rows
     metrics = tracking.Metrics(folder, screen, record.started)
     with tracking.tracker(experiment, folder), failures.explained(folder):
         with record.stage("load"), screen.working("loading the model"):
@@ -82,17 +93,17 @@ def _carry_out(
                 device=prepared.device,
                 tokenizer=tokenizer,
                 seed=experiment.seed,
+                head=experiment.trainer.head,
             )
         with record.stage("base evaluation"):
-            resumed = experiment.resume is not None
-            before = evaluate_base(model, tokenizer, rows, scoring, folder, screen, resumed=resumed)
+            before = evaluate_base(model, tokenizer, rows, experiment, folder, screen)
         with record.stage("train"), screen.training():
             trainer = training.build(experiment, prepared, model, folder, metrics)
             training.train(trainer, prepared, metrics, experiment.resume, folder)
         with record.stage("save"), screen.working("saving"):
             export.save(model, tokenizer, experiment.export, folder)
         with record.stage("evaluation"):
-            after = evaluate(model, tokenizer, rows, scoring, folder / AFTER, screen)
+            after = evaluate(model, tokenizer, rows, experiment, folder / AFTER, screen)
         accuracies = {"base_accuracy": accuracy(before), "eval_accuracy": accuracy(after)}
         tracking.log(trainer, accuracies)
         figures = {
@@ -104,5 +115,5 @@ def _carry_out(
         write_json(folder / "metrics.json", figures)
         if experiment.tracking.plot:
             tracking.plot_losses(folder)
-    screen.evaluation(before, after, 0 if scoring is None else scoring.num_samples)
+    screen.evaluation(before, after, experiment.evaluation)
     return figures

@@ -18,11 +18,15 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from mathpal.config import EvaluationConfig
 from mathpal.data import Rows
 from mathpal.data.chat import IGNORED, Encoded
 from mathpal.evaluation.predictions import Prediction
 from mathpal.preflight.lengths import Lengths
 from mathpal.preflight.plan import Plan
+
+TELLING = {"reward": "reward", "rewards/margins": "margin", "accuracy": "ranked right"}
+"""Figures that say more of some trainers' progress than the loss -> their names on the screen."""
 
 
 class _Console(Console):
@@ -114,21 +118,26 @@ class Screen:
 
     def show_metrics(self, line: Mapping[str, Any]) -> None:
         """Show the loss and speed of a logged step."""
-        speed = line["tokens_per_second"]
-        info = f"loss {line['loss']:.4f}" + (f", {speed:,.0f} tokens/s" if speed else "")
+        info = f"loss {line['loss']:.4f}"
+        info += "".join(f", {text} {line[key]:.3f}" for key, text in TELLING.items() if key in line)
+        if line["tokens_per_second"]:
+            info += f", {line['tokens_per_second']:,.0f} tokens/s"
         if self._bar is not None:
             self._bar.update(self._task, info=info)
         else:
             self.say(f"step {line['step']}/{self._total}: {info}")
 
     def evaluation(
-        self, before: Sequence[Prediction], after: Sequence[Prediction], num_samples: int
+        self,
+        before: Sequence[Prediction],
+        after: Sequence[Prediction],
+        settings: EvaluationConfig | None,
     ) -> None:
-        """Show the accuracies, and a few answers before and after."""
-        if not after:
+        """Show a few answers before and after."""
+        if settings is None or not after:
             return
         first = {p.question: p for p in before}
-        for prediction in _samples(first, after, num_samples):
+        for prediction in _samples(first, after, settings.num_samples):
             self.say("")
             self.say(f"[bold]question[/] {escape(_one_line(prediction.question))}")
             if prediction.question in first:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +12,18 @@ from typing import Any
 from transformers import TrainerCallback
 
 from mathpal.config import Experiment
-from mathpal.files import read_jsonl, whole_file, write_jsonl
+from mathpal.files import append_jsonl, read_jsonl, whole_file, write_jsonl
 from mathpal.screen import Screen
 
-KEPT = ("loss", "learning_rate", "grad_norm", "epoch", "mean_token_accuracy", "entropy")
-"""What of a training log goes into metrics.jsonl, besides step, tokens_per_second and eval_*."""
+LEFT_OUT = ("num_tokens", "total_flos", "num_input_tokens_seen")
+"""Running totals of a training log that metrics.jsonl does without."""
+
+FINAL = {
+    "eval_loss": "eval_loss",
+    "eval_rewards/margins": "eval_margin",
+    "eval_reward": "eval_reward",
+}
+"""Figures of an evaluation -> their names in metrics.json."""
 
 
 class Metrics(TrainerCallback):  # type: ignore[misc]
@@ -46,7 +52,7 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         first = self.first_step_at
         return {
             "train_loss": self.final.get("train_loss"),
-            "eval_loss": self.final.get("eval_loss"),
+            **{ours: self.final[ours] for ours in FINAL.values() if ours in self.final},
             "tokens_per_second": sum(t for t, _ in self._speeds) / seconds if seconds else None,
             "seconds_to_first_step": None if first is None else round(first - self.started, 3),
         }
@@ -78,14 +84,13 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         """Append a line for every logged step and every evaluation."""
         line: dict[str, Any] = {"step": state.global_step}
         if "loss" in logs:
-            line |= {key: float(logs[key]) for key in KEPT if key in logs}
+            line |= {k: float(v) for k, v in logs.items() if k not in LEFT_OUT and _is_number(v)}
             line["tokens_per_second"] = self._speed(float(logs.get("num_tokens", 0.0)))
             self.screen.show_metrics(line)
         line |= {k: float(v) for k, v in logs.items() if k.startswith(("eval_", "base_"))}
         if len(line) > 1:
-            self._append(line)
-        if "eval_loss" in logs:
-            self.final["eval_loss"] = float(logs["eval_loss"])
+            append_jsonl(self.path, line)
+        self.final |= {ours: float(logs[name]) for name, ours in FINAL.items() if name in logs}
         if "train_loss" in logs:
             # Trainer divides the losses of this part by the steps of all parts of a resumed run.
             earlier = self._earlier_loss / state.global_step
@@ -98,10 +103,6 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
             return None
         self._speeds.append((tokens, seconds))
         return round(tokens / seconds, 1)
-
-    def _append(self, line: dict[str, Any]) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
 
 
 @contextmanager
@@ -179,6 +180,10 @@ def plot_losses(folder: Path) -> None:
     with whole_file(folder / "loss.png") as temporary:
         figure.savefig(temporary)
     pyplot.close(figure)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _summed_loss(lines: Sequence[Mapping[str, Any]]) -> float:

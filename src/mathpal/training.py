@@ -17,17 +17,21 @@ from mathpal.config import Experiment
 from mathpal.errors import Interrupted
 from mathpal.preflight.plan import Prepared
 from mathpal.tracking import Metrics
+from mathpal.trainers.setup import Setup
 
 
 def build(
     experiment: Experiment, prepared: Prepared, model: Any, folder: Path, metrics: Metrics
 ) -> Any:
     """Return the trainer of the experiment, with our callbacks."""
-    return factory(experiment.trainer)(
+    assert prepared.device is not None
+    setup = Setup(
         model=model,
         tokenizer=prepared.tokenizer,
         train=prepared.train,
         test=prepared.test,
+        train_rows=prepared.train_rows,
+        test_rows=prepared.test_rows,
         folder=folder,
         device=prepared.device,
         seed=experiment.seed,
@@ -36,6 +40,7 @@ def build(
         report_to=experiment.tracking.report_to,
         callbacks=[metrics, Manifest()],
     )
+    return factory(experiment.trainer)(setup)
 
 
 def train(

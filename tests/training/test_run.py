@@ -250,7 +250,9 @@ def test_rows_of_a_users_own_function_are_trained_on(launch, tmp_path, monkeypat
 
 
 def test_failed_run_keeps_its_record_and_its_error(tmp_path, monkeypatch):
-    (tmp_path / "badtrainer.py").write_text("def build(**_):\n    raise RuntimeError('no luck')\n")
+    (tmp_path / "badtrainer.py").write_text(
+        "def build(setup, **_):\n    raise RuntimeError('no luck')\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     from training.conftest import start
 

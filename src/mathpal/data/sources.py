@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from mathpal.errors import RequestError, Unreachable, did_you_mean
 
 MESSAGES_COLUMNS = ("messages", "conversations", "conversation")
 PAIR_COLUMNS = (
+    ("prompt", "chosen"),
     ("prompt", "completion"),
     ("instruction", "output"),
     ("instruction", "response"),
@@ -21,6 +22,7 @@ PAIR_COLUMNS = (
     ("question", "answer"),
     ("input", "output"),
 )
+REJECTED, LABEL = "rejected", "label"
 ROLES = {"human": "user", "gpt": "assistant", "model": "assistant"}
 """Names of roles in other formats -> ours."""
 
@@ -38,12 +40,21 @@ class Columns:
     completion: str | None = None
     context: str | None = None
     """An `input` column beside `instruction`, put below it where it is not empty."""
+    rejected: str | None = None
+    """A worse answer to the same question."""
+    label: str | None = None
+    """Whether the answer is a good one."""
 
     def __str__(self) -> str:
+        more = "".join(
+            f", {what} from '{column}'"
+            for what, column in (("rejected answer", self.rejected), ("label", self.label))
+            if column
+        )
         if self.messages:
-            return f"turns from '{self.messages}'"
+            return f"turns from '{self.messages}'{more}"
         below = f" and '{self.context}'" if self.context else ""
-        return f"question from '{self.prompt}'{below}, answer from '{self.completion}'"
+        return f"question from '{self.prompt}'{below}, answer from '{self.completion}'{more}"
 
 
 def rows(
@@ -55,6 +66,8 @@ def rows(
     test_split: str | None,
     prompt_column: str | None,
     completion_column: str | None,
+    rejected_column: str | None,
+    label_column: str | None,
     messages_column: str | None,
     train_rows: int | None,
     test_rows: int | None,
@@ -66,7 +79,13 @@ def rows(
     Raises: RequestError for a missing file or column, a line that is not JSON, a cell that is
         empty or not text (every one with its row number), or a hub that cannot be reached.
     """
-    named = Columns(messages_column, prompt_column, completion_column)
+    named = Columns(
+        messages_column,
+        prompt_column,
+        completion_column,
+        rejected=rejected_column,
+        label=label_column,
+    )
     if path is not None:
         train, columns = _file_rows("data.path", Path(path).expanduser(), named, system)
         source = path
@@ -165,7 +184,7 @@ def _to_rows(
     rows, problems = [], []
     for number, record in enumerate(records, start=1):
         try:
-            rows.append(Row(_messages(record, columns, system)))
+            rows.append(_row(record, columns, system))
         except ValueError as error:
             problems.append(f"{where} row {number}: {error}")
     if problems:
@@ -174,8 +193,8 @@ def _to_rows(
 
 
 def _find_columns(present: Sequence[str], where: str, named: Columns) -> Columns:
-    wanted = [c for c in (named.messages, named.prompt, named.completion) if c is not None]
-    missing = [c for c in wanted if c not in present]
+    wanted = [named.messages, named.prompt, named.completion, named.rejected, named.label]
+    missing = [c for c in wanted if c is not None and c not in present]
     if missing:
         raise RequestError(
             [
@@ -184,11 +203,19 @@ def _find_columns(present: Sequence[str], where: str, named: Columns) -> Columns
                 for c in missing
             ]
         )
+    answers = _find_answers(present, where, named)
+    rejected = named.rejected or (REJECTED if REJECTED in present else None)
+    label = named.label or (LABEL if LABEL in present else None)
+    return replace(answers, rejected=rejected, label=None if rejected else label)
+
+
+def _find_answers(present: Sequence[str], where: str, named: Columns) -> Columns:
+    """Find the question and the answer: by the names given, else by names in common use."""
     if named.messages:
         return Columns(messages=named.messages)
     if named.prompt and named.completion:
         return Columns(prompt=named.prompt, completion=named.completion)
-    if not wanted:
+    if not (named.prompt or named.completion):
         for column in MESSAGES_COLUMNS:
             if column in present:
                 return Columns(messages=column)
@@ -197,6 +224,8 @@ def _find_columns(present: Sequence[str], where: str, named: Columns) -> Columns
         if prompt in present and completion in present:
             has_context = prompt == "instruction" and "input" in present
             return Columns(None, prompt, completion, "input" if has_context else None)
+    if "chosen" in present and REJECTED in present:
+        return Columns(messages="chosen")
     known = "; ".join(["messages", *(f"{p} and {c}" for p, c in PAIR_COLUMNS)])
     raise RequestError(
         f"{where}: no known columns among {', '.join(present)}; known are {known}; "
@@ -204,11 +233,26 @@ def _find_columns(present: Sequence[str], where: str, named: Columns) -> Columns
     )
 
 
-def _messages(record: Any, columns: Columns, system: str | None) -> list[Message]:
-    """Return a record's turns.
+def _row(record: Any, columns: Columns, system: str | None) -> Row:
+    """Return a record as a row.
 
     Raises: ValueError saying which cell is wrong and how.
     """
+    messages = _messages(record, columns, system)
+    rejected, label = None, None
+    if columns.rejected:
+        rejected = _answer(record.get(columns.rejected), columns.rejected)
+        if rejected == messages[-1]["content"]:
+            raise ValueError("the chosen and the rejected answer are the same")
+    if columns.label:
+        value = record.get(columns.label)
+        if value not in (True, False, 0, 1):
+            raise ValueError(f"'{columns.label}' is {_describe(value)}, not true or false")
+        label = bool(value)
+    return Row(messages, rejected=rejected, label=label)
+
+
+def _messages(record: Any, columns: Columns, system: str | None) -> list[Message]:
     if not isinstance(record, Mapping):
         raise ValueError(f"not a JSON object: {str(record)[:60]}")
     if columns.messages:
@@ -216,18 +260,24 @@ def _messages(record: Any, columns: Columns, system: str | None) -> list[Message
     else:
         assert columns.prompt is not None and columns.completion is not None
         prompt, completion = record.get(columns.prompt), record.get(columns.completion)
+        answer = _answer(completion, columns.completion)
         if isinstance(prompt, list):
-            turns = _turns([*prompt, *(completion or [])], columns.prompt)
+            turns = [*_turns(prompt, columns.prompt), Message(role="assistant", content=answer)]
         else:
             question = _text(prompt, columns.prompt)
             if columns.context and record.get(columns.context):
                 question += "\n" + _text(record[columns.context], columns.context)
-            turns = conversation(question, _text(completion, columns.completion))
+            turns = conversation(question, answer)
     if len(turns) < 2 or turns[-1]["role"] != "assistant":
         raise ValueError("the last turn must be the assistant's, after at least one of the user")
     if system and turns[0]["role"] != "system":
         turns = [Message(role="system", content=system), *turns]
     return turns
+
+
+def _answer(value: Any, column: str) -> str:
+    """Return an answer that is given as text, or as turns of which it is the last."""
+    return _turns(value, column)[-1]["content"] if isinstance(value, list) else _text(value, column)
 
 
 def _turns(value: Any, column: str) -> list[Message]:

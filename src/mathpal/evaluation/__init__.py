@@ -1,4 +1,4 @@
-"""Answer held-out questions with the model, and score the answers."""
+"""Judge a model by held-out rows: answer their questions, or rank their pairs of answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mathpal.config import EvaluationConfig
+from mathpal import distributed, models
+from mathpal.config import EvaluationConfig, Experiment
 from mathpal.data import Row
 from mathpal.evaluation import predictions
 from mathpal.evaluation.generate import answers
 from mathpal.evaluation.predictions import Prediction
+from mathpal.evaluation.rank import rank
 from mathpal.evaluation.score import score
 
 if TYPE_CHECKING:
@@ -24,35 +26,53 @@ def evaluate(
     model: Any,
     tokenizer: Any,
     rows: Sequence[Row],
-    evaluation: EvaluationConfig | None,
+    experiment: Experiment,
     path: Path,
     screen: Screen,
 ) -> list[Prediction]:
-    """Answer and score held-out rows, and write them to `path`; none if evaluation is off."""
-    if evaluation is None or not rows:
+    """Judge a model by held-out rows, and write how it did to `path`; none if evaluation is off.
+
+    Several processes share the rows; each returns the judgement of all of them.
+    """
+    settings = experiment.evaluation
+    asked = [row for row in rows if row.label is not False]
+    if settings is None or not asked:
         return []
-    chosen = rows[: evaluation.max_rows]
-    text = "answers before training" if path.name == BEFORE else "answers"
-    with screen.answering(text, len(chosen)) as advance:
-        written = answers(
-            model, tokenizer, chosen, evaluation.batch_size, evaluation.max_new_tokens, advance
-        )
-    scored = score(chosen, written)
-    predictions.save(path, scored)
-    return scored
+    chosen = asked[: settings.max_rows]
+    mine = distributed.share(chosen)
+    ranks = experiment.trainer.head == "score"
+    text = "answers ranked" if ranks else "answers"
+    text += " before training" if path.name == BEFORE else ""
+    with (
+        models.backend(experiment.backend).inference(model),
+        screen.answering(text, len(mine)) as advance,
+    ):
+        if ranks:
+            judged = rank(model, tokenizer, mine, settings.batch_size, advance)
+        else:
+            judged = _answered(model, tokenizer, mine, settings, advance)
+    judged = distributed.gather(judged)
+    predictions.save(path, judged)
+    return judged
 
 
 def evaluate_base(
     model: Any,
     tokenizer: Any,
     rows: Sequence[Row],
-    evaluation: EvaluationConfig | None,
+    experiment: Experiment,
     folder: Path,
     screen: Screen,
-    *,
-    resumed: bool,
 ) -> list[Prediction]:
-    """Score the model before it is trained; a resumed run reads what its first part found."""
-    if resumed or evaluation is None or not evaluation.before:
+    """Judge the model before it is trained; a resumed run reads what its first part found."""
+    settings = experiment.evaluation
+    if experiment.resume is not None or settings is None or not settings.before:
         return predictions.read(folder / BEFORE)
-    return evaluate(model, tokenizer, rows, evaluation, folder / BEFORE, screen)
+    return evaluate(model, tokenizer, rows, experiment, folder / BEFORE, screen)
+
+
+def _answered(
+    model: Any, tokenizer: Any, rows: Sequence[Row], settings: EvaluationConfig, advance: Any
+) -> list[Prediction]:
+    written = answers(model, tokenizer, rows, settings.batch_size, settings.max_new_tokens, advance)
+    return score(rows, written)

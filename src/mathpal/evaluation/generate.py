@@ -20,33 +20,27 @@ def answers(
     max_new_tokens: int,
     advance: Callable[[int], None] = lambda count: None,
 ) -> list[str]:
-    """Return one answer a row, in the order of the rows.
+    """Return one answer a row, in the order of the rows, from a model ready for inference.
 
     Questions are sorted by length, longest first: little padding, and memory runs out in the
     first batch if it does at all. `advance` is told how many rows each batch answered.
     """
-    import torch
-
     questions = tokenizer(
         [encode_question(row, tokenizer) for row in rows], add_special_tokens=False
     )["input_ids"]
     order = sorted(range(len(rows)), key=lambda i: -len(questions[i]))
     written: dict[int, str] = {}
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
-        for batch in _batches(order, [len(q) for q in questions], batch_size):
-            texts = _generate(model, tokenizer, [questions[i] for i in batch], max_new_tokens)
-            written.update(zip(batch, texts, strict=True))
-            advance(len(batch))
-    model.train(was_training)
+    for batch in batches(order, [len(q) for q in questions], batch_size):
+        texts = _generate(model, tokenizer, [questions[i] for i in batch], max_new_tokens)
+        written.update(zip(batch, texts, strict=True))
+        advance(len(batch))
     return [written[i] for i in range(len(rows))]
 
 
-def _batches(order: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+def batches(order: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
     """Group rows, longest first: `most` rows, or as many as BATCH_TOKENS hold with padding.
 
-    >>> list(_batches([2, 0, 1, 3], [4000, 40, 5000, 9], 3))
+    >>> list(batches([2, 0, 1, 3], [4000, 40, 5000, 9], 3))
     [[2], [0, 1], [3]]
     """
     batch: list[int] = []

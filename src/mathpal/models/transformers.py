@@ -27,28 +27,43 @@ class Architecture:
     """Tokens that its positions reach, or None where its config does not say."""
 
 
-def load(*, lora: Any, device: Device, tokenizer: Any, seed: int, **options: Any) -> Any:
+def load(*, lora: Any, device: Device, tokenizer: Any, seed: int, head: str, **options: Any) -> Any:
     """Return the model in training shape: weights read, adapter on, on its device.
 
     Weights are kept in float32 on the CPU and where all of them are trained (bf16 is an autocast
-    then), else in the device's precision. The adapter's random start comes from `seed`; `options`
-    are the fields of ModelConfig.
+    then), else in the device's precision, or quantised. The adapter's random start, and that of a
+    head that gives scores, come from `seed`; `options` are the fields of ModelConfig.
     """
     import torch
-    from peft import get_peft_model
+    from peft import get_peft_model, prepare_model_for_kbit_training
     from transformers import set_seed
 
     if device.device == "cpu":
         torch.set_num_threads(device.num_threads)
     set_seed(seed)
+    config = ModelConfig(**options)
     whole = device.device == "cpu" or lora is None
-    model = _weights(ModelConfig(**options), "fp32" if whole else device.precision)
-    model.to(device.device)
-    add_stop_token(model, tokenizer)
+    model = _weights(config, "fp32" if whole else device.precision, head, device)
+    prepare(model, tokenizer, head)
     if lora is None:
         return model
-    adapted: Any = get_peft_model(model, peft_config(lora))
+    if config.quantization != "none":
+        # The trainer turns checkpointing on, if it is asked for.
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    adapted: Any = get_peft_model(model, peft_config(lora, head))
     return adapted
+
+
+@contextmanager
+def inference(model: Any) -> Iterator[None]:
+    """Keep a model in the state that answers are generated in."""
+    import torch
+
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        yield
+    model.train(was_training)
 
 
 def load_tokenizer(model: ModelConfig) -> Any:
@@ -64,21 +79,23 @@ def load_tokenizer(model: ModelConfig) -> Any:
     return tokenizer
 
 
-def architecture(model: ModelConfig, lora: Any) -> Architecture:
+def architecture(model: ModelConfig, lora: Any, head: str = "language") -> Architecture:
     """Count a model's parameters without reading a weight (on torch's meta device)."""
     import torch
     from peft import get_peft_model
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig
 
     with _explained(model.name):
         config = AutoConfig.from_pretrained(locate(model.name), **_source_options(model))
+        if head == "score":
+            config.num_labels = 1
         with torch.device("meta"):
-            empty = AutoModelForCausalLM.from_config(config)
+            empty = _model_class(head).from_config(config)
     total = sum(p.numel() for p in empty.parameters())
     trained = total
     if lora is not None:
         try:
-            adapted = get_peft_model(empty, peft_config(lora), low_cpu_mem_usage=True)
+            adapted = get_peft_model(empty, peft_config(lora, head), low_cpu_mem_usage=True)
         except ValueError as error:
             raise RequestError(f"lora: {error}") from error
         trained = sum(p.numel() for p in adapted.parameters() if p.requires_grad)
@@ -88,33 +105,44 @@ def architecture(model: ModelConfig, lora: Any) -> Architecture:
     )
 
 
-def load_trained(model: ModelConfig, folder: Path, device: Device, tokenizer: Any) -> Any:
+def load_trained(
+    model: ModelConfig, folder: Path, device: Device, tokenizer: Any, head: str
+) -> Any:
     """Return a run's model for inference: its adapter on the base, or its whole model.
 
     Raises: RequestError where the run saved neither.
     """
     from peft import PeftModel
 
+    precision = "fp32" if device.device == "cpu" else device.precision
     adapter, whole = folder / "adapter", folder / "model"
     if adapter.is_dir():
-        trained = PeftModel.from_pretrained(_weights(model, _inference_format(device)), adapter)
+        base = _weights(model, precision, head, device)
+        trained = PeftModel.from_pretrained(base, adapter)
     elif whole.is_dir():
-        trained = _weights(replace(model, name=str(whole)), _inference_format(device))
+        trained = _weights(replace(model, name=str(whole)), precision, head, device)
     else:
         raise RequestError(f"{folder}: neither adapter/ nor model/ was saved; see export=adapter")
-    add_stop_token(trained, tokenizer)
-    return trained.to(device.device).eval()
+    prepare(trained, tokenizer, head)
+    return trained.eval()
 
 
-def peft_config(lora: Any) -> Any:
-    """Return the peft.LoraConfig of a lora group."""
+def peft_config(lora: Any, head: str = "language") -> Any:
+    """Return the peft.LoraConfig of a lora group; a head that gives scores is trained whole."""
     import peft
 
-    return peft.LoraConfig(task_type="CAUSAL_LM", **schema.changed("lora", as_dict(lora)))
+    task = "SEQ_CLS" if head == "score" else "CAUSAL_LM"
+    return peft.LoraConfig(task_type=task, **schema.changed("lora", as_dict(lora)))
 
 
-def add_stop_token(model: Any, tokenizer: Any) -> None:
-    """Make generation stop at the template's end of turn as well as at eos."""
+def prepare(model: Any, tokenizer: Any, head: str) -> None:
+    """Tell a model what its tokenizer pads with, and where its answers end.
+
+    Generation stops at the template's end of turn as well as at eos.
+    """
+    if head == "score":
+        model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
+        return
     stops = model.generation_config.eos_token_id
     known = (
         stops if isinstance(stops, list) else [tokenizer.eos_token_id if stops is None else stops]
@@ -122,22 +150,44 @@ def add_stop_token(model: Any, tokenizer: Any) -> None:
     model.generation_config.eos_token_id = sorted({*known, end_of_turn_id(tokenizer)})
 
 
-def _weights(model: ModelConfig, precision: str) -> Any:
+def _weights(model: ModelConfig, precision: str, head: str, device: Device) -> Any:
     import torch
-    from transformers import AutoModelForCausalLM
 
     dtypes = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+    options = _source_options(model)
+    if head == "score":
+        options["num_labels"] = 1
+    if model.quantization != "none":
+        options["quantization_config"] = _quantization(model.quantization, dtypes[precision])
+        options["device_map"] = {"": device.device}
     with _explained(model.name):
-        return AutoModelForCausalLM.from_pretrained(
+        weights = _model_class(head).from_pretrained(
             locate(model.name),
             dtype=dtypes[precision],
             attn_implementation=model.attn_implementation,
-            **_source_options(model),
+            **options,
         )
+    return weights if model.quantization != "none" else weights.to(device.device)
 
 
-def _inference_format(device: Device) -> str:
-    return "fp32" if device.device == "cpu" else device.precision
+def _quantization(bits: str, compute_dtype: Any) -> Any:
+    """Return how bitsandbytes keeps frozen weights; 4 bits as QLoRA does (arXiv 2305.14314)."""
+    from transformers import BitsAndBytesConfig
+
+    if bits == "8bit":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute_dtype,
+    )
+
+
+def _model_class(head: str) -> Any:
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    return AutoModelForSequenceClassification if head == "score" else AutoModelForCausalLM
 
 
 def _source_options(model: ModelConfig) -> dict[str, Any]:

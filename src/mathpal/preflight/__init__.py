@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from mathpal import data
@@ -36,7 +37,7 @@ def check(experiment: Experiment) -> None:
     model = experiment.model
     problems += _refusals(experiment, lambda: sources.require(model.name, model.revision))
     if not wrong_target and not any(p.startswith("data.") for p in problems):
-        problems += _refusals(experiment, lambda: data.load(experiment.data))
+        problems += _refusals(experiment, lambda: _rows(experiment))
     if problems:
         raise RequestError(problems)
 
@@ -50,6 +51,16 @@ def _refusals(experiment: Experiment, look: Callable[[], Any], prefix: str = "")
     return []
 
 
+def _rows(experiment: Experiment) -> data.Rows:
+    """Read the rows in the form that the trainer learns from."""
+    rows, form = data.load(experiment.data), experiment.trainer.learns_from
+    return replace(
+        rows,
+        train=data.for_learning(rows.train, form),
+        test=data.for_learning(rows.test, form),
+    )
+
+
 def prepare(experiment: Experiment) -> Prepared:
     """Plan a run.
 
@@ -61,19 +72,21 @@ def prepare(experiment: Experiment) -> Prepared:
 
     check(experiment)
     try:
-        rows = data.load(experiment.data)
+        rows = _rows(experiment)
         sources.require(experiment.model.name, experiment.model.revision)
     except Unreachable as error:
         return Prepared(_unknown(experiment, str(error)))
     options = as_dict(experiment.trainer)
     tokenizer = transformers.load_tokenizer(experiment.model)
-    shape = transformers.architecture(experiment.model, experiment.lora)
-    device = choose(experiment.hardware, shape.num_parameters)
+    shape = transformers.architecture(experiment.model, experiment.lora, options["head"])
+    hardware = experiment.hardware
+    device = choose(hardware, shape.num_parameters, planning=experiment.dry_run)
     train, test = encode(rows.train, tokenizer), encode(rows.test, tokenizer)
     tokens = measure(train)
     train, num_cut = cut(train, options, "training")
     test, _ = cut(test, options, "held-out")
-    steps, epochs = num_steps(len(train), tokens, options)
+    num_processes = hardware.num_processes * hardware.num_nodes
+    steps, epochs = num_steps(len(train), tokens, options, num_processes)
     plan = Plan(
         model=experiment.model.name,
         model_type=shape.model_type,
@@ -84,20 +97,30 @@ def prepare(experiment: Experiment) -> Prepared:
         precision=device.precision,
         reason=device.reason,
         num_threads=device.num_threads,
+        num_processes=num_processes,
+        backend=experiment.backend,
         data=rows.note,
         train_rows=len(train),
         test_rows=len(test),
         tokens=tokens,
-        max_length=options["max_length"],
+        max_length=options.get("max_length"),
         cut_rows=num_cut,
-        batch_size=_batch_size(options),
+        batch_size=_batch_size(experiment),
         num_steps=steps,
         num_epochs=epochs,
         learning_rate=options["learning_rate"],
         warnings=rules.warnings(experiment, shape.context_length, num_cut, len(train), len(test)),
     )
     return Prepared(
-        plan, device, tokenizer, train, test, rows.test, rows.sha256, _fingerprint(tokenizer)
+        plan,
+        device,
+        tokenizer,
+        train,
+        test,
+        rows.train,
+        rows.test,
+        rows.sha256,
+        _fingerprint(tokenizer),
     )
 
 
@@ -107,8 +130,8 @@ def _unknown(experiment: Experiment, reason: str) -> Plan:
     return Plan(
         model=experiment.model.name,
         lora_rank=None if experiment.lora is None else experiment.lora.r,
-        max_length=options["max_length"],
-        batch_size=_batch_size(options),
+        max_length=options.get("max_length"),
+        batch_size=_batch_size(experiment),
         num_steps=options["max_steps"] if options["max_steps"] > 0 else None,
         num_epochs=None if options["max_steps"] > 0 else options["num_train_epochs"],
         learning_rate=options["learning_rate"],
@@ -116,9 +139,13 @@ def _unknown(experiment: Experiment, reason: str) -> Plan:
     )
 
 
-def _batch_size(options: dict[str, Any]) -> int:
-    size: int = options["per_device_train_batch_size"] * options["gradient_accumulation_steps"]
-    return size
+def _batch_size(experiment: Experiment) -> int:
+    """Return the rows of one step; a question that is answered several times counts once."""
+    options, hardware = as_dict(experiment.trainer), experiment.hardware
+    processes = hardware.num_processes * hardware.num_nodes
+    size = options["per_device_train_batch_size"] * options["gradient_accumulation_steps"]
+    rows: int = size * processes // options.get("num_generations", 1)
+    return rows
 
 
 def _fingerprint(tokenizer: Any) -> str:

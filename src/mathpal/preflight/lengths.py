@@ -30,11 +30,12 @@ class Lengths:
 
 
 def measure(rows: Sequence[Encoded]) -> Lengths:
-    """Count the tokens of rows."""
-    lengths = sorted(len(row.input_ids) for row in rows)
+    """Count the tokens of rows; a pair counts as two."""
+    sequences = [s for row in rows for s in (row, row.rejected) if s is not None]
+    lengths = sorted(len(s.input_ids) for s in sequences)
     return Lengths(
         total=sum(lengths),
-        trained=sum(row.num_trained for row in rows),
+        trained=sum(s.num_trained for s in sequences),
         median=lengths[len(lengths) // 2],
         p95=lengths[math.ceil(len(lengths) * 0.95) - 1],
         longest=lengths[-1],
@@ -48,31 +49,50 @@ def cut(
 
     Raises: RequestError where a row keeps no trained token.
     """
-    limit = options["max_length"]
-    if limit is None or options["packing"]:
+    limit = options.get("max_length")
+    if limit is None or options.get("packing"):
         return list(rows), 0
-    keep = slice(None, limit) if options["truncation_mode"] == "keep_start" else slice(-limit, None)
-    result = [Encoded(row.input_ids[keep], row.labels[keep]) for row in rows]
-    empty = [i for i, row in enumerate(result, start=1) if row.num_trained == 0]
+    from_end = options.get("truncation_mode") == "keep_end"
+    keep = slice(-limit, None) if from_end else slice(None, limit)
+    result = [_cut(row, keep) for row in rows]
+    empty = [i for i, row in enumerate(result, start=1) if _keeps_nothing(row)]
     if empty:
-        longest = max(len(row.input_ids) for row in rows)
+        longest = max(_length(row) for row in rows)
         raise RequestError(
             f"trainer.max_length={limit}: {len(empty)} of {len(rows)} {which} rows keep nothing of "
             f"their answer (first: row {empty[0]}); the longest row has {longest} tokens: "
             f"set trainer.max_length={longest}"
         )
-    return result, sum(len(row.input_ids) > limit for row in rows)
+    return result, sum(_length(row) > limit for row in rows)
 
 
-def num_steps(num_rows: int, tokens: Lengths, options: Mapping[str, Any]) -> tuple[int, float]:
-    """Return the optimizer steps and epochs of a run on one device, counted as Trainer does.
+def _cut(row: Encoded, keep: slice) -> Encoded:
+    rejected = None if row.rejected is None else _cut(row.rejected, keep)
+    return Encoded(row.input_ids[keep], row.labels[keep], rejected, row.label)
 
-    With packing the rows are packs, whose number is estimated from the tokens.
+
+def _keeps_nothing(row: Encoded) -> bool:
+    return row.num_trained == 0 or (row.rejected is not None and row.rejected.num_trained == 0)
+
+
+def _length(row: Encoded) -> int:
+    return max(len(row.input_ids), 0 if row.rejected is None else len(row.rejected.input_ids))
+
+
+def num_steps(
+    num_rows: int, tokens: Lengths, options: Mapping[str, Any], num_processes: int = 1
+) -> tuple[int, float]:
+    """Return the optimizer steps and epochs of a run, counted as Trainer does.
+
+    With packing the rows are packs, whose number is estimated from the tokens; a question that is
+    answered several times counts as often.
     """
-    if options["packing"]:
+    if options.get("packing"):
         num_rows = math.ceil(tokens.total / options["max_length"])
+    num_rows *= options.get("num_generations", 1) * options.get("num_iterations", 1)
     rounding = math.floor if options["dataloader_drop_last"] else math.ceil
-    batches = max(1, rounding(num_rows / options["per_device_train_batch_size"]))
+    batch_size = options["per_device_train_batch_size"] * num_processes
+    batches = max(1, rounding(num_rows / batch_size))
     per_epoch = math.ceil(batches / options["gradient_accumulation_steps"])
     if options["max_steps"] > 0:
         return options["max_steps"], options["max_steps"] / per_epoch

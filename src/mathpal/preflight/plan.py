@@ -21,7 +21,7 @@ class Plan:
     """None: every weight is trained."""
     max_length: int | None
     batch_size: int
-    """Rows of one optimizer step: batch x accumulation."""
+    """Rows of one optimizer step: batch x accumulation x processes."""
     num_steps: int | None
     num_epochs: float | None
     learning_rate: float
@@ -33,6 +33,9 @@ class Plan:
     reason: str | None = None
     """Why this device and precision."""
     num_threads: int | None = None
+    num_processes: int = 1
+    """On all machines together."""
+    backend: str = "transformers"
     data: str | None = None
     """How the rows were read."""
     train_rows: int | None = None
@@ -61,7 +64,8 @@ class Plan:
         yield "steps", f"{steps}of {self.batch_size} rows{epochs}, rate {self.learning_rate:g}"
         if self.device is not None:
             threads = f", {self.num_threads} threads" if self.device == "cpu" else ""
-            yield "device", f"{self.device}{threads}, {self.precision}: {self.reason}"
+            many = f"{self.num_processes} x " if self.num_processes > 1 else ""
+            yield "device", f"{many}{self.device}{threads}, {self.precision}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Prepared:
     tokenizer: Any = None
     train: list[Encoded] = field(default_factory=list)
     test: list[Encoded] = field(default_factory=list)
+    train_rows: list[Row] = field(default_factory=list)
+    """The rows of `train` as text, in the same order."""
     test_rows: list[Row] = field(default_factory=list)
     data_sha256: str | None = None
     tokenizer_sha256: str | None = None

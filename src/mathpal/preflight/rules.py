@@ -13,6 +13,7 @@ from mathpal import checkpoints
 from mathpal.config import Experiment, as_dict
 from mathpal.errors import RequestError, did_you_mean
 from mathpal.models import sources
+from mathpal.preflight import machine
 from mathpal.record import holds_secret
 
 AT_LEAST_ONE = (
@@ -20,6 +21,8 @@ AT_LEAST_ONE = (
     "trainer.per_device_eval_batch_size",
     "trainer.gradient_accumulation_steps",
     "trainer.max_length",
+    "trainer.max_completion_length",
+    "trainer.num_iterations",
     "trainer.early_stopping_patience",
     "trainer.save_total_limit",
     "lora.r",
@@ -29,6 +32,8 @@ AT_LEAST_ONE = (
     "evaluation.max_new_tokens",
     "evaluation.max_rows",
     "hardware.num_threads",
+    "hardware.num_processes",
+    "hardware.num_nodes",
 )
 NOT_NEGATIVE = (
     "trainer.learning_rate",
@@ -36,6 +41,8 @@ NOT_NEGATIVE = (
     "trainer.weight_decay",
     "data.test_rows",
     "evaluation.num_samples",
+    "hardware.node_rank",
+    "optimizer.rate_factor",
     "seed",
 )
 PACKAGES = {"wandb": "wandb", "tensorboard": "tensorboard"}
@@ -44,6 +51,8 @@ PACKAGES = {"wandb": "wandb", "tensorboard": "tensorboard"}
 OBJECTIVES = (
     "train_loss",
     "eval_loss",
+    "eval_margin",
+    "eval_reward",
     "eval_accuracy",
     "base_accuracy",
     "tokens_per_second",
@@ -65,6 +74,9 @@ def problems(experiment: Experiment) -> list[str]:
         *_packages(experiment),
         *_evaluations(values),
         *_objective(experiment),
+        *_generations(values),
+        *_reference(experiment),
+        *machine.problems(experiment),
         *_writable(experiment),
     ]
 
@@ -73,7 +85,7 @@ def warnings(
     experiment: Experiment, context_length: int | None, cut_rows: int, num_rows: int, num_test: int
 ) -> list[str]:
     """Return what a run can do but its owner would want to know."""
-    max_length = as_dict(experiment.trainer)["max_length"]
+    max_length = as_dict(experiment.trainer).get("max_length")
     found = []
     if cut_rows:
         found.append(
@@ -117,7 +129,7 @@ def _ranges(values: Mapping[str, Any]) -> Iterator[str]:
     for key in ("logging_steps", "save_steps", "eval_steps"):
         if trainer[key] is not None and not trainer[key] > 0:
             yield f"trainer.{key}={trainer[key]:g}: must be above 0"
-    if trainer["packing"] and trainer["max_length"] is None:
+    if trainer.get("packing") and trainer["max_length"] is None:
         yield "trainer.packing=true: packs are of trainer.max_length tokens; set it"
     for key in ("name", "output_dir"):
         if not values[key].strip():
@@ -192,6 +204,36 @@ def _evaluations(values: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"trainer.metric_for_best_model={metric}: answers are scored after training alone; "
             "use eval_loss"
+        )
+
+
+def _generations(values: Mapping[str, Any]) -> Iterator[str]:
+    trainer, hardware = values["trainer"], values["hardware"]
+    if "num_generations" not in trainer:
+        return
+    group = trainer["num_generations"]
+    processes = hardware["num_processes"] * hardware["num_nodes"]
+    answers = trainer["per_device_train_batch_size"] * trainer["gradient_accumulation_steps"]
+    if group < 2:
+        yield f"trainer.num_generations={group}: answers are compared, so at least 2 are needed"
+    elif answers * processes % group:
+        yield (
+            f"trainer.num_generations={group}: must divide the answers of a step, batch x "
+            f"accumulation x processes = {answers * processes}; set "
+            f"trainer.per_device_train_batch_size={group}"
+        )
+    if not trainer["rewards"]:
+        yield "trainer.rewards: at least one is needed; see conf/trainer/grpo.yaml"
+
+
+def _reference(experiment: Experiment) -> Iterator[str]:
+    """Refuse adapters that change the base, where the base serves as the reference."""
+    start = None if experiment.lora is None else as_dict(experiment.lora)["init_lora_weights"]
+    compares = as_dict(experiment.trainer).get("precompute_ref_log_probs") is not None
+    if compares and start not in (None, True, "gaussian"):
+        yield (
+            f"lora.init_lora_weights={start}: this trainer compares with the base model, which "
+            "such an adapter changes; set lora.init_lora_weights=true"
         )
 
 

@@ -44,7 +44,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Schema:
-    """The options of one configuration class, in the library's order."""
+    """The options of one configuration class: those of the class it extends, then its own."""
 
     library: str
     version: str
@@ -54,25 +54,38 @@ class Schema:
 
 
 def path(name: str) -> Path:
-    """Return the data file of a schema ("sft", "lora")."""
+    """Return the data file of a schema ("sft", "dpo", "lora")."""
     return Path(__file__).with_name(f"{name}.json")
 
 
 @functools.cache
 def load(name: str) -> Schema:
-    """Read the schema called `name` ("sft", "lora")."""
+    """Read the schema called `name` ("sft", "dpo", "lora"), with what it extends."""
     document = json.loads(path(name).read_text(encoding="utf-8"))
     options = {entry["name"]: _option(entry) for entry in document["options"]}
-    return Schema(document["library"], document["version"], options, document["owned"])
+    owned = document["owned"]
+    if document["extends"] is not None:
+        base = load(document["extends"])
+        options = {**base.options, **options}
+        owned = {**base.owned, **owned}
+    return Schema(document["library"], document["version"], options, owned)
 
 
-def options_class(name: str, class_name: str, bases: tuple[type, ...] = ()) -> type[Any]:
+def options_class(
+    name: str,
+    class_name: str,
+    bases: tuple[type, ...] = (),
+    more_choices: Mapping[str, tuple[str, ...]] | None = None,
+) -> type[Any]:
     """Build a dataclass with one field an option, to be held by OmegaConf.
 
-    The fields of `bases` come first. A field's metadata has the option's "help" and "choices".
+    The fields of `bases` come first. A field's metadata has the option's "help" and "choices", to
+    which `more_choices` adds by the option's name.
     """
+    more = more_choices or {}
     fields = [
-        (option.name, _annotation(option), _field(option)) for option in load(name).options.values()
+        (option.name, _annotation(option), _field(option, more.get(option.name, ())))
+        for option in load(name).options.values()
     ]
     return dataclasses.make_dataclass(class_name, fields, bases=bases)
 
@@ -100,8 +113,9 @@ def _annotation(option: Option) -> Any:
     return annotation | None if option.optional and annotation is not Any else annotation
 
 
-def _field(option: Option) -> Any:
-    metadata = {"help": option.help, "choices": option.choices}
+def _field(option: Option, more_choices: tuple[str, ...]) -> Any:
+    choices = None if option.choices is None else option.choices + more_choices
+    metadata = {"help": option.help, "choices": choices}
     if isinstance(option.default, list | dict):
         factory = functools.partial(copy.deepcopy, option.default)
         return dataclasses.field(default_factory=factory, metadata=metadata)

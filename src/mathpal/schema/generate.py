@@ -9,6 +9,7 @@ import enum
 import functools
 import importlib.metadata
 import json
+import os
 import pkgutil
 import re
 import sys
@@ -19,11 +20,26 @@ from typing import Any, Literal
 
 from mathpal.schema import TYPES, path
 
-CLASSES = {"sft": "trl.SFTConfig", "lora": "peft.LoraConfig"}
+CLASSES = {
+    "training": "transformers.TrainingArguments",
+    "sft": "trl.SFTConfig",
+    "dpo": "trl.DPOConfig",
+    "kto": "trl.KTOConfig",
+    "orpo": "trl.experimental.orpo.ORPOConfig",
+    "grpo": "trl.GRPOConfig",
+    "reward": "trl.RewardConfig",
+    "lora": "peft.LoraConfig",
+}
+"""Schema -> the class that it describes."""
+
+EXTENDS = dict.fromkeys(("sft", "dpo", "kto", "orpo", "grpo", "reward"), "training")
+"""Schema -> the one whose options it has as well; its file holds what differs."""
+
+OF_THE_MODEL = {"model_init_kwargs": "model", "trust_remote_code": "model.trust_remote_code"}
 
 # Options that the launcher sets itself, each with the key to use instead (None: there is none).
 OWNED: Mapping[str, Mapping[str, str | None]] = {
-    "sft": {
+    "training": {
         "output_dir": "output_dir",
         "run_name": "name",
         "seed": "seed",
@@ -38,9 +54,6 @@ OWNED: Mapping[str, Mapping[str, str | None]] = {
         "do_train": None,
         "do_eval": None,
         "do_predict": None,
-        "model_init_kwargs": "model",
-        "chat_template_path": "model",
-        "dataset_text_field": "data",
         "push_to_hub": None,
         "hub_token": "the HF_TOKEN environment variable",
         "hub_private_repo": None,
@@ -49,6 +62,12 @@ OWNED: Mapping[str, Mapping[str, str | None]] = {
         "hub_always_push": None,
         "hub_revision": None,
     },
+    "sft": {**OF_THE_MODEL, "chat_template_path": "model", "dataset_text_field": "data"},
+    "dpo": OF_THE_MODEL,
+    "kto": OF_THE_MODEL,
+    "orpo": {**OF_THE_MODEL, "is_encoder_decoder": None},
+    "grpo": {**OF_THE_MODEL, "chat_template_kwargs": None},
+    "reward": {**OF_THE_MODEL, "chat_template_path": "model"},
     "lora": {
         "task_type": None,
         "peft_type": None,
@@ -98,24 +117,30 @@ def differences(name: str) -> list[str]:
 
 
 def document(name: str) -> dict[str, Any]:
-    """Describe a configuration class of an installed library as plain data."""
+    """Describe a configuration class of an installed library as plain data.
+
+    Options that are equal in the class that it extends are left out.
+    """
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # ORPO's home warns when imported
     library = CLASSES[name].partition(".")[0]
     config_class = pkgutil.resolve_name(CLASSES[name])
     hints = typing.get_type_hints(config_class)
     fields = {field.name: field for field in dataclasses.fields(config_class)}
-    if unknown := OWNED[name].keys() - fields:
+    base = EXTENDS.get(name)
+    extended = [] if base is None else document(base)["options"]
+    owned = {**OWNED.get(base or "", {}), **OWNED[name]}
+    if unknown := owned.keys() - fields:
         raise SystemExit(f"OWNED names what {CLASSES[name]} no longer has: {sorted(unknown)}")
     options = [
-        describe(field, hints[field.name])
-        for field in fields.values()
-        if field.name not in OWNED[name]
+        describe(field, hints[field.name]) for field in fields.values() if field.name not in owned
     ]
     return {
         "library": library,
         "version": importlib.metadata.version(library),
         "class": CLASSES[name],
+        "extends": base,
         "owned": dict(OWNED[name]),
-        "options": options,
+        "options": [option for option in options if option not in extended],
     }
 
 

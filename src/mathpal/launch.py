@@ -1,0 +1,132 @@
+"""Start the processes of a run by `torch.distributed.run`, and see them end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+
+from mathpal.config import HardwareConfig
+from mathpal.distributed import WORKER, is_worker, rank
+from mathpal.errors import Interrupted, MathpalError, RequestError
+from mathpal.files import write_json
+from mathpal.record import command
+
+LOG = "workers.log"
+"""What the processes and their launcher write on stderr."""
+
+ENDINGS: dict[str, type[MathpalError]] = {"request": RequestError, "interrupted": Interrupted}
+"""Ways of ending that all processes take together; any other is one's own failure."""
+
+
+def wants_processes(hardware: HardwareConfig) -> bool:
+    """Tell whether a run is to be carried by processes that are not started yet."""
+    return not is_worker() and hardware.num_processes * hardware.num_nodes > 1
+
+
+def launch(hardware: HardwareConfig, folder: Path, started: float) -> None:
+    """Start the processes of a run whose config is frozen in its folder, and see them end.
+
+    Raises: what rank 0 ended with; or MathpalError with the error of the process that failed.
+    """
+    with tempfile.TemporaryDirectory() as endings:
+        environment = {
+            **os.environ,
+            WORKER: "1",
+            "MATHPAL_COMMAND": command(),
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(_threads(hardware))),
+        }
+        arguments = ["-m", "mathpal.worker", str(folder), endings, str(started)]
+        with (folder / LOG).open("a", encoding="utf-8") as log:
+            launcher = subprocess.Popen(
+                [sys.executable, "-m", "torch.distributed.run", *_rendezvous(hardware), *arguments],
+                env=environment,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches the processes through `_forwarding`
+            )
+        with _forwarding(launcher):
+            code = launcher.wait()
+        _raise_ending(Path(endings), code, folder)
+
+
+def tell_ending(endings: Path, error: BaseException) -> None:
+    """Note what ended this process, for `launch` to raise."""
+    kind = next((k for k, e in ENDINGS.items() if isinstance(error, e)), "failed")
+    text = str(error) if isinstance(error, MathpalError) else f"{type(error).__name__}: {error}"
+    ending = {"time": time.time(), "rank": rank(), "kind": kind, "error": text}
+    (endings / f"{rank()}.json").write_text(json.dumps(ending), encoding="utf-8")
+
+
+def _raise_ending(endings: Path, code: int, folder: Path) -> None:
+    """Raise what ended the first process that did not get to the end."""
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in endings.glob("*.json")]
+    if told:
+        first = min(told, key=lambda ending: ending["time"])
+        if first["kind"] in ENDINGS:
+            raise ENDINGS[first["kind"]](first["error"])
+        error = MathpalError(f"process {first['rank']}: {first['error']}")
+    elif code != 0:
+        error = MathpalError(f"a process of the run was killed; see {folder / LOG}")
+    else:
+        return
+    # Rank 0 was stopped before it could say so.
+    path = folder / "run.json"
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    write_json(path, facts | {"status": "failed", "error": str(error)})
+    raise error
+
+
+def _rendezvous(hardware: HardwareConfig) -> list[str]:
+    alone = hardware.num_nodes == 1
+    nodes = [f"--nproc-per-node={hardware.num_processes}", "--max-restarts=0"]
+    if alone:
+        return [*nodes, "--standalone"]
+    host, _, port = hardware.main_address.rpartition(":")
+    return [
+        *nodes,
+        f"--nnodes={hardware.num_nodes}",
+        f"--node-rank={hardware.node_rank}",
+        f"--master-addr={host}",
+        f"--master-port={port}",
+    ]
+
+
+def _threads(hardware: HardwareConfig) -> int:
+    cores = len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count() or 1
+    return hardware.num_threads or max(1, cores // hardware.num_processes)
+
+
+@contextmanager
+def _forwarding(launcher: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Pass Ctrl-C and SIGTERM on to the processes themselves, so that they save and end in order.
+
+    The launcher would kill them. A second signal ends everything.
+    """
+    asked = False
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        workers = psutil.Process(launcher.pid).children()
+        for worker in workers:
+            worker.send_signal(signal.SIGKILL if asked else number)
+        asked = True
+
+    before = {n: signal.signal(n, forward) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if launcher.poll() is None:
+            launcher.kill()

@@ -1,0 +1,135 @@
+"""What every trainer is built from, and the steps that building one of any method has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathpal import schema
+from mathpal.config import OUR_OPTIMIZERS
+from mathpal.data import Row
+from mathpal.data.chat import Encoded
+from mathpal.errors import RequestError
+from mathpal.hardware import Device
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The parts of a run that its trainer puts together."""
+
+    model: Any
+    tokenizer: Any
+    train: Sequence[Encoded]
+    """Rows tokenised, masked and cut to length."""
+    test: Sequence[Encoded]
+    train_rows: Sequence[Row]
+    """The same rows as text."""
+    test_rows: Sequence[Row]
+    folder: Path
+    device: Device
+    seed: int
+    name: str
+    tf32: bool | None
+    report_to: Sequence[str]
+    callbacks: Sequence[Any]
+
+
+def arguments(
+    config_class: Callable[..., Any],
+    method: str,
+    setup: Setup,
+    options: Mapping[str, Any],
+    **ours: Any,
+) -> Any:
+    """Return the arguments of a trainer: the options that differ from TRL's, and what a run sets.
+
+    Raises: RequestError where the library refuses a combination of options.
+    """
+    changed = schema.changed(method, options)
+    if changed.get("optim") in OUR_OPTIMIZERS:
+        del changed["optim"]
+    if setup.device.device == "cpu":
+        changed["dataloader_pin_memory"] = False
+    if setup.tf32 is not None:
+        changed["tf32"] = setup.tf32
+    try:
+        return config_class(
+            output_dir=str(setup.folder / "checkpoints"),
+            run_name=setup.name,
+            seed=setup.seed,
+            use_cpu=setup.device.device == "cpu",
+            bf16=setup.device.precision == "bf16",
+            fp16=setup.device.precision == "fp16",
+            disable_tqdm=True,
+            report_to=list(setup.report_to) or "none",
+            **{**changed, **ours},
+        )
+    except ValueError as error:
+        raise RequestError(f"trainer: {error}") from error
+
+
+def assemble(
+    trainer_class: Callable[..., Any],
+    setup: Setup,
+    options: Mapping[str, Any],
+    **parts: Any,
+) -> Any:
+    """Return a trainer over the setup's model and tokenizer, with callbacks and optimizer.
+
+    Raises: RequestError where the library refuses a combination of options.
+    """
+    from transformers import EarlyStoppingCallback, PrinterCallback
+
+    from mathpal import optimizers
+
+    callbacks = list(setup.callbacks)
+    patience = options["early_stopping_patience"]
+    if patience is not None:
+        callbacks.append(EarlyStoppingCallback(patience, options["early_stopping_threshold"]))
+    parts = {"processing_class": setup.tokenizer, **parts}
+    try:
+        trainer = trainer_class(model=setup.model, callbacks=callbacks, **parts)
+    except ValueError as error:
+        raise RequestError(f"trainer: {error}") from error
+    trainer.remove_callback(PrinterCallback)
+    optimizers.install(trainer, options["optim"])
+    return trainer
+
+
+def table(columns: Mapping[str, Sequence[Any]], seed: int | None) -> Any:
+    """Return a datasets.Dataset of columns, shuffled by `seed`; None keeps the order.
+
+    TRL shuffles while it prepares rows; what comes prepared is shuffled here.
+    """
+    import datasets
+
+    datasets.disable_progress_bars()
+    rows = datasets.Dataset.from_dict(dict(columns))
+    return rows if seed is None else rows.shuffle(seed=seed)
+
+
+def tokenised(trainer_class: Any) -> Any:
+    """Return a TRL trainer's class that takes its rows as they are: tokenised by ours already.
+
+    TRL would render and tokenise each row three times, without our template's settings.
+    """
+
+    def keep(self: Any, dataset: Any, *_: Any) -> Any:
+        return dataset
+
+    return type(trainer_class.__name__, (trainer_class,), {"_prepare_dataset": keep})
+
+
+def drop_reference_copy(model: Any) -> None:
+    """Take away the copy of the adapter that TRL adds as the reference.
+
+    A fresh adapter adds nothing, so that the base alone is the reference. With the copy, a resumed
+    run would lose its adapter: Trainer loads the adapters in sub-folders of a checkpoint, the copy,
+    in place of the one beside them.
+    """
+    from peft import PeftModel
+
+    if isinstance(model, PeftModel) and "ref" in model.peft_config:
+        model.delete_adapter("ref")
