@@ -4,10 +4,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test slow check format bench schema tiny clean
+.PHONY: help install train test test-unsloth slow check format bench schema tiny clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+: .*##|^[a-z]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 install: $(INSTALLED)  ## make .venv with the pinned packages
 
@@ -23,7 +23,19 @@ train: $(INSTALLED)  ## fine-tune the small tutor: about a minute on two cores (
 	$(BIN)/train $(ARGS)
 
 test: $(INSTALLED)  ## run the tests (ARGS="-k name" to choose)
-	$(BIN)/pytest -m "not slow" -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -m "not slow and not unsloth" -n 2 --dist loadgroup $(ARGS)
+
+# Unsloth's packages alone, in a layer over .venv; site.addsitedir reads .venv's own .pth files.
+.venv-unsloth/.installed: $(INSTALLED) tests/unsloth_backend/requirements.txt
+	$(PYTHON) -m venv --without-pip .venv-unsloth
+	$(BIN)/python -c "import sysconfig; print('import site; site.addsitedir(%r)' % sysconfig.get_path('purelib'))" \
+		> $$(.venv-unsloth/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/launcher.pth
+	$(BIN)/pip --python .venv-unsloth/bin/python install --quiet --disable-pip-version-check --no-deps \
+		-r tests/unsloth_backend/requirements.txt
+	@touch $@
+
+test-unsloth: .venv-unsloth/.installed  ## run the real Unsloth with tiny models, on the CPU
+	.venv-unsloth/bin/python -m pytest -m unsloth $(ARGS)
 
 slow: $(INSTALLED)  ## run the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)

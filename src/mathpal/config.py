@@ -61,6 +61,9 @@ class ModelConfig:
     )
     chat_template: str | None = option(None, "a Jinja file that replaces the model's template")
     trust_remote_code: bool = option(False, "run code that comes with the model")
+    gradient_checkpointing: bool = option(
+        False, "whether its size wants it; hardware.gradient_checkpointing follows it"
+    )
     learning_rate: float = option(2e-4, "a rate that suits LoRA; trainer.learning_rate follows it")
     preference_learning_rate: float = option(
         1e-5, "a rate that suits preferences and rewards; dpo, kto, orpo and grpo follow it"
@@ -205,7 +208,8 @@ class HardwareConfig:
     compile: bool = option(False, "torch.compile the model; trainer.torch_compile follows it")
     num_threads: int | None = option(None, "CPU threads; null: one a core")
     gradient_checkpointing: bool = option(
-        False, "recompute activations: less memory, slower; trainer.gradient_checkpointing follows"
+        "${model.gradient_checkpointing}",
+        "recompute activations: less memory, slower; trainer.gradient_checkpointing follows it",
     )
     num_processes: int = option(1, "processes on this machine, each with a device of its own")
     num_nodes: int = option(1, "machines; start the same command on each")

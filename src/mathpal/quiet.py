@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+
+log = logging.getLogger(__name__)
 
 
 def quiet_libraries(debug: bool) -> None:
@@ -20,3 +25,19 @@ def quiet_libraries(debug: bool) -> None:
     disable_progress_bars()
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
+
+
+@contextmanager
+def prints_logged() -> Iterator[None]:
+    """Send what libraries print on stdout to the log."""
+    with redirect_stdout(_LogStream()):
+        yield
+
+
+class _LogStream(io.TextIOBase):
+    """A stream whose lines are logged."""
+
+    def write(self, text: str) -> int:
+        for line in filter(None, map(str.strip, text.splitlines())):
+            log.info("%s", line)
+        return len(text)

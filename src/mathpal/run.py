@@ -43,7 +43,6 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
 
     Raises: RequestError, Interrupted or MathpalError; run.json says which, whatever happens.
     """
-    quiet_libraries(experiment.debug)
     screen = Screen()
     resumed = experiment.resume is not None
     if not resumed and any((folder / name).exists() for name in TRACES):
@@ -55,7 +54,10 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         launch.launch(experiment.hardware, folder, started)
         return Outcome.read(folder, experiment.objective)
     with ending_in_order(), Record(folder, started, resumed=resumed) as record:
-        models.backend(experiment.backend)
+        with record.stage("start"), screen.working("starting"):
+            if not experiment.dry_run:
+                models.backend(experiment.backend).start()
+            quiet_libraries(experiment.debug)
         with record.stage("preflight"), screen.working("checking the plan"):
             prepared = preflight.prepare(experiment)
         write_json(folder / "plan.json", asdict(prepared.plan))
@@ -90,10 +92,12 @@ def _carry_out(
         with record.stage("load"), screen.working("loading the model"):
             model = factory(experiment.model)(
                 lora=experiment.lora,
+                hardware=experiment.hardware,
                 device=prepared.device,
                 tokenizer=tokenizer,
                 seed=experiment.seed,
                 head=experiment.trainer.head,
+                num_tokens=prepared.num_tokens,
             )
         with record.stage("base evaluation"):
             before = evaluate_base(model, tokenizer, rows, experiment, folder, screen)

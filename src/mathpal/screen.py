@@ -43,7 +43,8 @@ class Screen:
 
     def __init__(self, console: Console | None = None) -> None:
         # No emoji: `3 :100: 2` is a division in Vietnamese notation.
-        self.console = console or _Console(highlight=False, emoji=False)
+        # Its own file: what libraries print goes elsewhere.
+        self.console = console or _Console(file=sys.stdout, highlight=False, emoji=False)
         self._bar: Progress | None = None
         self._task: Any = None
         self._total = 0
@@ -205,6 +206,7 @@ def _bar(console: Console) -> Progress:
         TextColumn("{task.fields[info]}"),
         TimeRemainingColumn(compact=True),
         console=console,
+        redirect_stdout=False,
     )
 
 

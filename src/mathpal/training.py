@@ -16,6 +16,7 @@ from mathpal.compose import factory
 from mathpal.config import Experiment
 from mathpal.errors import Interrupted
 from mathpal.preflight.plan import Prepared
+from mathpal.quiet import prints_logged
 from mathpal.tracking import Metrics
 from mathpal.trainers.setup import Setup
 
@@ -60,7 +61,8 @@ def train(
     else:
         with Stopper() as stopper:
             trainer.add_callback(stopper)
-            trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+            with prints_logged():
+                trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
         if stopper.stopped:
             step, last = trainer.state.global_step, trainer.state.max_steps
             raise Interrupted(f"stopped at step {step} of {last}; {how_to_go_on(folder)}")

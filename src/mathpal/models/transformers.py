@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from mathpal import schema
-from mathpal.config import ModelConfig, as_dict
+from mathpal.config import HardwareConfig, ModelConfig, as_dict
 from mathpal.data.chat import end_of_turn_id
 from mathpal.errors import RequestError
 from mathpal.hardware import Device
 from mathpal.models.sources import locate
+
+TOWERS = r".*(vision|audio|multi_modal).*"
+"""Names of the modules that read pictures and sound."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,21 @@ class Architecture:
     """Tokens that its positions reach, or None where its config does not say."""
 
 
-def load(*, lora: Any, device: Device, tokenizer: Any, seed: int, head: str, **options: Any) -> Any:
+def start() -> None:
+    """Do nothing: transformers needs no preparation before others are imported."""
+
+
+def load(
+    *,
+    lora: Any,
+    hardware: HardwareConfig,
+    device: Device,
+    tokenizer: Any,
+    seed: int,
+    head: str,
+    num_tokens: int,
+    **options: Any,
+) -> Any:
     """Return the model in training shape: weights read, adapter on, on its device.
 
     Weights are kept in float32 on the CPU and where all of them are trained (bf16 is an autocast
@@ -50,8 +67,13 @@ def load(*, lora: Any, device: Device, tokenizer: Any, seed: int, head: str, **o
     if config.quantization != "none":
         # The trainer turns checkpointing on, if it is asked for.
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    adapted: Any = get_peft_model(model, peft_config(lora, head))
-    return adapted
+    with_adapter: Any = get_peft_model(model, peft_config(_of_text(lora, model.config), head))
+    return with_adapter
+
+
+def adapted(lora: Any) -> Any:
+    """Return LoRA's options as this backend applies them: as they are."""
+    return lora
 
 
 @contextmanager
@@ -95,7 +117,8 @@ def architecture(model: ModelConfig, lora: Any, head: str = "language") -> Archi
     trained = total
     if lora is not None:
         try:
-            adapted = get_peft_model(empty, peft_config(lora, head), low_cpu_mem_usage=True)
+            options = peft_config(_of_text(lora, config), head)
+            adapted = get_peft_model(empty, options, low_cpu_mem_usage=True)
         except ValueError as error:
             raise RequestError(f"lora: {error}") from error
         trained = sum(p.numel() for p in adapted.parameters() if p.requires_grad)
@@ -133,6 +156,14 @@ def peft_config(lora: Any, head: str = "language") -> Any:
 
     task = "SEQ_CLS" if head == "score" else "CAUSAL_LM"
     return peft.LoraConfig(task_type=task, **schema.changed("lora", as_dict(lora)))
+
+
+def _of_text(lora: Any, config: Any) -> Any:
+    """Keep the adapter off the vision and audio towers of a model that has some."""
+    has_towers = {"vision_config", "audio_config"} & config.to_dict().keys()
+    if has_towers and lora.exclude_modules is None:
+        return replace(lora, exclude_modules=TOWERS)
+    return lora
 
 
 def prepare(model: Any, tokenizer: Any, head: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mathpal import data
+from mathpal import data, models
 from mathpal.compose import factory
 from mathpal.config import Experiment, as_dict
 from mathpal.data.chat import encode
@@ -78,7 +78,8 @@ def prepare(experiment: Experiment) -> Prepared:
         return Prepared(_unknown(experiment, str(error)))
     options = as_dict(experiment.trainer)
     tokenizer = transformers.load_tokenizer(experiment.model)
-    shape = transformers.architecture(experiment.model, experiment.lora, options["head"])
+    lora = models.backend(experiment.backend).adapted(experiment.lora)
+    shape = transformers.architecture(experiment.model, lora, options["head"])
     hardware = experiment.hardware
     device = choose(hardware, shape.num_parameters, planning=experiment.dry_run)
     train, test = encode(rows.train, tokenizer), encode(rows.test, tokenizer)
@@ -121,6 +122,7 @@ def prepare(experiment: Experiment) -> Prepared:
         rows.test,
         rows.sha256,
         _fingerprint(tokenizer),
+        _longest(experiment, tokens.longest),
     )
 
 
@@ -146,6 +148,15 @@ def _batch_size(experiment: Experiment) -> int:
     size = options["per_device_train_batch_size"] * options["gradient_accumulation_steps"]
     rows: int = size * processes // options.get("num_generations", 1)
     return rows
+
+
+def _longest(experiment: Experiment, longest_row: int) -> int:
+    """Return how long a sequence the model has to cope with, in training and when it answers."""
+    options, scoring = as_dict(experiment.trainer), experiment.evaluation
+    written = max(
+        0 if scoring is None else scoring.max_new_tokens, options.get("max_completion_length") or 0
+    )
+    return max(longest_row + written, options.get("max_length") or 0)
 
 
 def _fingerprint(tokenizer: Any) -> str:

@@ -51,6 +51,8 @@ def _backend(experiment: Experiment) -> Iterator[str]:
         "add backend=transformers, which runs everywhere, or choose model=smollm2 or model=tiny"
     )
     # Unsloth's own switch, for its tests: it imports and trains tiny models without a GPU.
+    if experiment.trainer.head == "score":
+        yield "backend=unsloth: does not train a model that gives scores; add backend=transformers"
     if not has_gpu(experiment) and os.environ.get("UNSLOTH_ALLOW_CPU") != "1":
         yield f"backend=unsloth: needs a GPU, and there is none to use; {instead}"
     elif not _installed("unsloth"):

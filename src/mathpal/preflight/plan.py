@@ -82,6 +82,8 @@ class Prepared:
     test_rows: list[Row] = field(default_factory=list)
     data_sha256: str | None = None
     tokenizer_sha256: str | None = None
+    num_tokens: int = 0
+    """Length of the longest sequence that the model is going to see, its own answers included."""
 
     @property
     def facts(self) -> dict[str, Any]:

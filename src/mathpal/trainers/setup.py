@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def arguments(
 
     Raises: RequestError where the library refuses a combination of options.
     """
-    changed = schema.changed(method, options)
+    changed = _changed(config_class, method, options)
     if changed.get("optim") in OUR_OPTIMIZERS:
         del changed["optim"]
     if setup.device.device == "cpu":
@@ -68,6 +69,23 @@ def arguments(
         )
     except ValueError as error:
         raise RequestError(f"trainer: {error}") from error
+
+
+def _changed(
+    config_class: Callable[..., Any], method: str, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options that differ from what the class itself defaults to.
+
+    Under Unsloth trl's classes are others, with other defaults and without some options.
+    """
+    parameters = inspect.signature(config_class).parameters
+    asked = schema.changed(method, options)
+    differing = {
+        name: options[name]
+        for name in schema.load(method).options
+        if name in parameters and options[name] != parameters[name].default
+    }
+    return {**differing, **asked}
 
 
 def assemble(
