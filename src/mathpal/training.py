@@ -38,6 +38,7 @@ def build(
         seed=experiment.seed,
         name=experiment.name,
         tf32=experiment.hardware.tf32,
+        padding_free=prepared.plan.padding_free,
         report_to=experiment.tracking.report_to,
         callbacks=[metrics, Manifest()],
     )

@@ -13,7 +13,8 @@ PLAIN = Path(__file__).parents[1] / "benchmarks" / "plain_trl.py"
 STEPS = 10
 
 
-def test_losses_equal_those_of_a_plain_trl_script(launch, tmp_path, pairs_file):
+@pytest.mark.parametrize("dropout", [0.05, 0.0], ids=["dropout", "no padding"])
+def test_losses_equal_those_of_a_plain_trl_script(launch, tmp_path, pairs_file, dropout):
     sft = {
         "use_cpu": True,
         "bf16": False,
@@ -33,7 +34,12 @@ def test_losses_equal_those_of_a_plain_trl_script(launch, tmp_path, pairs_file):
         "model": locate("mathpal/tiny"),
         "rows": str(pairs_file),
         "output_dir": str(tmp_path / "plain"),
-        "lora": {"r": 16, "lora_alpha": 32, "target_modules": "all-linear", "lora_dropout": 0.05},
+        "lora": {
+            "r": 16,
+            "lora_alpha": 32,
+            "target_modules": "all-linear",
+            "lora_dropout": dropout,
+        },
         "sft": sft,
     }
     (tmp_path / "given.json").write_text(json.dumps(given))
@@ -47,7 +53,7 @@ def test_losses_equal_those_of_a_plain_trl_script(launch, tmp_path, pairs_file):
         "data.test_rows=0",
         "trainer.learning_rate=1e-3",
         f"trainer.max_steps={STEPS}",
-        "lora.lora_dropout=0.05",
+        f"lora.lora_dropout={dropout}",
         "evaluation=none",
         base=(
             "hardware=cpu",
@@ -56,5 +62,6 @@ def test_losses_equal_those_of_a_plain_trl_script(launch, tmp_path, pairs_file):
             "trainer.logging_steps=1",
         ),
     )
+    assert run.json("plan.json")["padding_free"] is (dropout == 0)
     assert len(expected) == STEPS
     assert run.losses == pytest.approx(expected, abs=1e-5)

@@ -19,6 +19,7 @@ from mathpal.errors import RequestError, Unreachable
 from mathpal.models import sources
 from mathpal.preflight import rules
 from mathpal.preflight.lengths import cut, measure, num_steps
+from mathpal.preflight.packing import packs
 from mathpal.preflight.plan import Plan, Prepared
 
 
@@ -100,6 +101,7 @@ def prepare(experiment: Experiment) -> Prepared:
         num_threads=device.num_threads,
         num_processes=num_processes,
         backend=experiment.backend,
+        padding_free=packs(experiment, device.device, shape.model_type, tokens.longest),
         data=rows.note,
         train_rows=len(train),
         test_rows=len(test),

@@ -36,6 +36,8 @@ class Plan:
     num_processes: int = 1
     """On all machines together."""
     backend: str = "transformers"
+    padding_free: bool = False
+    """Whether rows of a batch stand one behind the other, without padding."""
     data: str | None = None
     """How the rows were read."""
     train_rows: int | None = None
@@ -61,7 +63,9 @@ class Plan:
             yield "tokens", str(self.tokens)
         epochs = "" if self.num_epochs is None else f" ({self.num_epochs:.3g} epochs)"
         steps = "" if self.num_steps is None else f"{self.num_steps:,} "
-        yield "steps", f"{steps}of {self.batch_size} rows{epochs}, rate {self.learning_rate:g}"
+        padding = ", no padding" if self.padding_free else ""
+        rate = f"rate {self.learning_rate:g}"
+        yield "steps", f"{steps}of {self.batch_size} rows{epochs}{padding}, {rate}"
         if self.device is not None:
             threads = f", {self.num_threads} threads" if self.device == "cpu" else ""
             many = f"{self.num_processes} x " if self.num_processes > 1 else ""

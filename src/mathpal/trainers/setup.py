@@ -33,6 +33,8 @@ class Setup:
     seed: int
     name: str
     tf32: bool | None
+    padding_free: bool
+    """Whether rows of a batch stand one behind the other."""
     report_to: Sequence[str]
     callbacks: Sequence[Any]
 

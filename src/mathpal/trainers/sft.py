@@ -16,6 +16,9 @@ def build(setup: Setup, **options: Any) -> Any:
     """
     from trl import SFTConfig, SFTTrainer
 
+    parts: dict[str, Any] = {}
+    if setup.padding_free:
+        parts["data_collator"] = _one_behind_the_other(setup)
     args = arguments(SFTConfig, "sft", setup, options, **_as_they_are(options))
     # TRL shuffles while it prepares; what skips the preparation is shuffled here.
     seed = setup.seed if args.shuffle_dataset and not args.packing else None
@@ -26,7 +29,22 @@ def build(setup: Setup, **options: Any) -> Any:
         args=args,
         train_dataset=table(_columns(setup.train), seed),
         eval_dataset=table(_columns(setup.test), seed) if setup.test else None,
+        **parts,
     )
+
+
+def _one_behind_the_other(setup: Setup) -> Any:
+    """Return TRL's collator of padding-free batches, and set the attention that is quick on them.
+
+    Positions restart with each row and no attention mask is given, from which transformers makes
+    one that keeps the rows apart.
+    """
+    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
+    from mathpal.models import block_attention
+
+    setup.model.set_attn_implementation(block_attention.NAME)
+    return DataCollatorForLanguageModeling(setup.tokenizer.pad_token_id, padding_free=True)
 
 
 def _as_they_are(options: Mapping[str, Any]) -> dict[str, Any]:
