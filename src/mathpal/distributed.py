@@ -40,8 +40,15 @@ def join(device: str) -> None:
     """Make this process known to the others, with its own device; alone, do nothing."""
     if num_processes() > 1:
         from accelerate import PartialState
+        from torch.serialization import register_package
 
         PartialState(cpu=device == "cpu")
+        # accelerate calls a process's CPU cpu:0 or cpu:1, where torch.load knows but one cpu.
+        register_package(
+            15,  # after torch's own cpu, before its cuda
+            lambda _: None,
+            lambda held, place: held if place.startswith("cpu:") else None,
+        )
 
 
 def share(items: Sequence[T]) -> list[T]:

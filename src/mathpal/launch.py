@@ -60,9 +60,15 @@ def launch(hardware: HardwareConfig, folder: Path, started: float) -> None:
         _raise_ending(Path(endings), code, folder)
 
 
+LOST_WORDS = ("gloo", "NCCL", "ProcessGroup", "c10d")
+"""Words of the errors that torch raises in a process whose peer is gone."""
+
+
 def tell_ending(endings: Path, error: BaseException) -> None:
-    """Note what ended this process, for `launch` to raise."""
+    """Note what ended this process, for `launch` to raise; to lose a peer is not a cause."""
     kind = next((k for k, e in ENDINGS.items() if isinstance(error, e)), "failed")
+    if isinstance(error, KeyboardInterrupt) or any(word in str(error) for word in LOST_WORDS):
+        kind = "lost"
     text = str(error) if isinstance(error, MathpalError) else f"{type(error).__name__}: {error}"
     ending = {"time": time.time(), "rank": rank(), "kind": kind, "error": text}
     (endings / f"{rank()}.json").write_text(json.dumps(ending), encoding="utf-8")
@@ -71,13 +77,14 @@ def tell_ending(endings: Path, error: BaseException) -> None:
 def _raise_ending(endings: Path, code: int, folder: Path) -> None:
     """Raise what ended the first process that did not get to the end."""
     told = [json.loads(path.read_text(encoding="utf-8")) for path in endings.glob("*.json")]
-    if told:
-        first = min(told, key=lambda ending: ending["time"])
+    causes = [ending for ending in told if ending["kind"] != "lost"]
+    if causes:
+        first = min(causes, key=lambda ending: ending["time"])
         if first["kind"] in ENDINGS:
             raise ENDINGS[first["kind"]](first["error"])
         error = MathpalError(f"process {first['rank']}: {first['error']}")
     elif code != 0:
-        error = MathpalError(f"a process of the run was killed; see {folder / LOG}")
+        error = MathpalError(f"a process was killed from outside; see {folder / LOG}")
     else:
         return
     # Rank 0 was stopped before it could say so.

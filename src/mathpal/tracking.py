@@ -74,7 +74,11 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         self._begun = time.perf_counter()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Stop the clock of a step."""
+        """Stop the clock of a step, once the GPU has done its part where the clock is read."""
+        import torch
+
+        if control.should_log and torch.cuda.is_available():
+            torch.cuda.synchronize()
         self._step_seconds += time.perf_counter() - self._begun
         if self.first_step_at is None:
             self.first_step_at = time.time()

@@ -11,6 +11,7 @@ from typing import Any
 from transformers import TrainerCallback
 from transformers.trainer_callback import TrainerState
 
+from mathpal import distributed
 from mathpal.checkpoints import find, how_to_go_on, step_of, write_manifest
 from mathpal.compose import factory
 from mathpal.config import Experiment
@@ -113,6 +114,7 @@ class Stopper(TrainerCallback):  # type: ignore[misc]
         sys.stderr.write("\nfinishing this step and saving; once more to stop at once\n")
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Log, save and stop, if asked to."""
+        """Log, save and stop, if this process or another of the run was asked to."""
+        self.stopped = distributed.any_of_all(self.stopped)
         if self.stopped:
             control.should_log = control.should_save = control.should_training_stop = True

@@ -103,10 +103,10 @@ class Prepared:
 def _count(number: int | None) -> str:
     """Abbreviate a count.
 
-    >>> _count(1_720_000), _count(134_515_008), _count(512)
-    ('1.72M', '135M', '512')
+    >>> _count(1_720_000), _count(134_515_008), _count(999_885_952), _count(512)
+    ('1.72M', '135M', '1B', '512')
     """
     for unit, name in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if number is not None and number >= unit:
+        if number is not None and number >= 0.9995 * unit:
             return f"{number / unit:.3g}{name}"
     return str(number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from mathpal.compose import bind
@@ -49,7 +48,11 @@ def _columns(rows: Sequence[Row]) -> dict[str, Any]:
 
 def _function(name: str, reward: dict[str, Any]) -> Any:
     """Return a reward's function, by the name that its mean is logged under."""
-    function: Any = partial(bind(f"trainer.rewards.{name}", reward))
+    bound = bind(f"trainer.rewards.{name}", reward)
+
+    def function(**columns: Any) -> Any:
+        return bound(**columns)
+
     function.__name__ = name
     return function
 
