@@ -207,7 +207,9 @@ def test_what_needs_a_gpu_is_refused_without_one(arguments, expected, call_main,
 @pytest.mark.parametrize("option", GPUS)
 def test_a_gpu_that_is_not_here_is_refused_with_a_dry_run_as_the_hint(option, call_main, tmp_path):
     finished = call_main("train", f"hardware={option}")
-    hint = f"set hardware=cpu, install a CUDA build of torch, or plan for {GPUS[option][0]} by "
+    hint = (
+        f"set hardware.device=cpu, install a CUDA build of torch, or plan for {GPUS[option][0]} by "
+    )
     assert_refused(finished, [f"{hint}dry_run=true"])
     assert list(tmp_path.iterdir()) == []
 
@@ -219,7 +221,7 @@ def test_a_dry_run_plans_for_a_gpu_that_is_not_here(option, call_main, tmp_path)
     finished = call_main("train", f"hardware={option}", "dry_run=true", *small)
     assert (finished.code, finished.stderr) == (0, "")
     gpu, _, precision = GPUS[option]
-    assert f"device: cuda, {precision}: for {gpu}, not here\n" in finished.stdout
+    assert f"device: cuda, {precision}: for {gpu}, which is not here\n" in finished.stdout
     plan = json.loads((tmp_path / "run/plan.json").read_text(encoding="utf-8"))
     assert (plan["device"], plan["precision"]) == ("cuda", precision)
 
@@ -264,11 +266,9 @@ def test_an_optimizer_whose_package_is_missing_names_it(name, module, package, c
 
 
 @needs_no_gpu
-def test_deepspeed_names_its_package_beside_the_gpu(call_main):
-    if importlib.util.find_spec("deepspeed") is not None:
-        pytest.skip("deepspeed is installed here")
-    expected = ["no CUDA GPU was found", "deepspeed is not installed: pip install deepspeed"]
-    assert_refused(call_main("train", "hardware=deepspeed"), expected)
+def test_a_model_is_not_cut_in_pieces_without_gpus(call_main):
+    expected = ["hardware.fsdp: accelerate shards on GPUs alone; use hardware=ddp here"]
+    assert_refused(call_main("train", "hardware=fsdp"), expected)
 
 
 # what works nowhere

@@ -21,7 +21,7 @@ def preview(arguments: Sequence[str], started: float) -> None:
     from mathpal import data
     from mathpal.data.chat import encode
     from mathpal.models.transformers import load_tokenizer
-    from mathpal.preflight import check
+    from mathpal.preflight import check_inputs
     from mathpal.preflight.lengths import cut, measure
     from mathpal.quiet import quiet_libraries
 
@@ -33,7 +33,7 @@ def preview(arguments: Sequence[str], started: float) -> None:
         else:
             rest.append(argument)
     experiment = _experiment(rest)
-    check(experiment)
+    check_inputs(experiment)
     quiet_libraries(experiment.debug)
     rows = data.load(experiment.data)
     tokenizer = load_tokenizer(experiment.model)
@@ -49,7 +49,7 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     from mathpal.evaluation import evaluate as answer
     from mathpal.hardware import choose
     from mathpal.models.transformers import load_tokenizer, load_trained
-    from mathpal.preflight import check
+    from mathpal.preflight import check_inputs
     from mathpal.quiet import quiet_libraries
 
     folder, overrides = _run_folder("evaluate", arguments)
@@ -57,7 +57,7 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     scoring = frozen.evaluation or EvaluationConfig()
     # Whatever the backend that trained it, plain transformers and PEFT load what it saved.
     experiment = replace(frozen, resume=None, evaluation=scoring, backend="transformers")
-    check(experiment)
+    check_inputs(experiment)
     quiet_libraries(experiment.debug)
     screen = Screen()
     rows = data.load(experiment.data).test

@@ -196,6 +196,7 @@ class HardwareConfig:
     device: str = option("auto", "where to run", ("auto", "cpu", "cuda"))
     gpu: str | None = option(None, "the GPU that this option is for")
     memory_gb: float | None = option(None, "memory of that GPU, in GB, as sold")
+    capability: float | None = option(None, "its compute capability; bfloat16 begins at 8.0")
     precision: str = option(
         "auto", "number format of the forward pass", ("auto", "fp32", "bf16", "fp16")
     )
@@ -223,6 +224,12 @@ class HardwareConfig:
     fsdp: Any = option(None, "sharding by FSDP, as trainer.fsdp, which follows it")
     fsdp_config: Any = option(None, "options of FSDP, as trainer.fsdp_config, which follows it")
     deepspeed: Any = option(None, "a DeepSpeed config, as trainer.deepspeed, which follows it")
+
+    @property
+    def sharded_by(self) -> list[str]:
+        """The keys that ask for a model in pieces, one a process."""
+        asked = {"fsdp": self.fsdp, "deepspeed": self.deepspeed}
+        return [key for key, value in asked.items() if value not in (None, False)]
 
 
 @dataclass

@@ -10,17 +10,20 @@ from mathpal.distributed import is_main
 from mathpal.files import whole_folder
 
 
-def save(model: Any, tokenizer: Any, export: ExportConfig, folder: Path) -> None:
+def save(trainer: Any, tokenizer: Any, export: ExportConfig, folder: Path, sharded: bool) -> None:
     """Write adapter/ and model/ as asked, each whole or not at all.
 
     Without an adapter there is but the model, which both settings mean. Of several processes, the
-    first one writes.
+    first one writes; of a model in pieces, all of them gather what it writes.
     """
     from peft import PeftModel
 
-    if not is_main():
-        return
+    model = trainer.model
     adapted = isinstance(model, PeftModel)
+    if sharded and (export.adapter or export.merged):
+        trainer.save_model(str(folder / ("adapter" if adapted else "model")))
+    if sharded or not is_main():
+        return
     if adapted and export.adapter:
         _save(model, tokenizer, folder / "adapter")
     if export.merged or (export.adapter and not adapted):

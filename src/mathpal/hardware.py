@@ -16,6 +16,9 @@ SMALL_MODEL_PARAMETERS = 20_000_000
 """Below this, casting costs more than bf16 products save on a CPU (`make bench` measures it)."""
 
 
+FIRST_WITH_BF16 = 8.0
+"""Compute capability of the first GPUs with bfloat16 (Ampere)."""
+
 GPU_FILES = ("nvidia[0-9]*", "dxg", "kfd")
 """What the drivers of NVIDIA (native, WSL) and AMD put into /dev where there is a GPU."""
 
@@ -50,8 +53,7 @@ def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = Fa
     if hardware.device == "cuda" and not has_cuda:
         if not planning:
             raise RequestError(no_gpu(hardware))
-        precision = "bf16" if hardware.precision == "auto" else hardware.precision
-        return Device("cuda", precision, num_threads, f"for {hardware.gpu or 'a GPU'}, not here")
+        return _planned(hardware, num_threads)
     if has_cuda and hardware.device != "cpu":
         return _gpu(hardware, num_threads)
     best, why = _cpu_precision(num_parameters)
@@ -64,8 +66,8 @@ def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = Fa
 def no_gpu(hardware: HardwareConfig) -> str:
     """Say that the GPU asked for is not here, and what to do."""
     return (
-        "hardware.device=cuda: no CUDA GPU was found; set hardware=cpu, install a CUDA build of "
-        f"torch, or plan for {hardware.gpu or 'a GPU'} by dry_run=true"
+        f"hardware.device=cuda: no CUDA GPU was found; set hardware.device=cpu, install a CUDA "
+        f"build of torch, or plan for {hardware.gpu or 'a GPU'} by dry_run=true"
     )
 
 
@@ -79,8 +81,7 @@ def _gpu(hardware: HardwareConfig, num_threads: int) -> Device:
         )
     name = torch.cuda.get_device_name()
     native = torch.cuda.is_bf16_supported(including_emulation=False)
-    if hardware.precision == "bf16" and not native:
-        raise RequestError(f"hardware.precision=bf16: {name} has no bfloat16; use fp16 or fp32")
+    _require_bf16(hardware, native, name)
     if hardware.attn_implementation.startswith("flash") and not native:
         raise RequestError(
             f"hardware.attn_implementation={hardware.attn_implementation}: needs an Ampere GPU or "
@@ -90,6 +91,20 @@ def _gpu(hardware: HardwareConfig, num_threads: int) -> Device:
     why = f"{name} {'has' if native else 'lacks'} bfloat16"
     precision, reason = _asked_or(hardware.precision, best, why)
     return Device("cuda", precision, num_threads, reason)
+
+
+def _planned(hardware: HardwareConfig, num_threads: int) -> Device:
+    """Return the device of a plan for another machine, from what its option says of the GPU."""
+    name = hardware.gpu or "a GPU"
+    native = hardware.capability is None or hardware.capability >= FIRST_WITH_BF16
+    _require_bf16(hardware, native, name)
+    precision, _ = _asked_or(hardware.precision, "bf16" if native else "fp16", "")
+    return Device("cuda", precision, num_threads, f"for {name}, which is not here")
+
+
+def _require_bf16(hardware: HardwareConfig, native: bool, name: str) -> None:
+    if hardware.precision == "bf16" and not native:
+        raise RequestError(f"hardware.precision=bf16: {name} has no bfloat16; use fp16 or fp32")
 
 
 def cpu_bf16() -> str | None:

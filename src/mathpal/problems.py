@@ -198,7 +198,9 @@ def _wrong_choices(config: DictConfig) -> Iterator[tuple[str, Any, Sequence[Any]
     for prefix, node, kind in _walk(config):
         for f in fields(kind) if kind is not None else ():
             choices = f.metadata.get("choices")
-            if choices and f.name in node and not OmegaConf.is_missing(node, f.name):
+            known = f.name in node and not OmegaConf.is_missing(node, f.name)
+            # What follows another key is wrong there.
+            if choices and known and not OmegaConf.is_interpolation(node, f.name):
                 value = node[f.name]
                 if value is not None and value not in choices:
                     yield f"{prefix}{f.name}", value, choices

@@ -105,7 +105,8 @@ def _carry_out(
             trainer = training.build(experiment, prepared, model, folder, metrics)
             training.train(trainer, prepared, metrics, experiment.resume, folder)
         with record.stage("save"), screen.working("saving"):
-            export.save(model, tokenizer, experiment.export, folder)
+            sharded = bool(experiment.hardware.sharded_by)
+            export.save(trainer, tokenizer, experiment.export, folder, sharded)
         with record.stage("evaluation"):
             after = evaluate(model, tokenizer, rows, experiment, folder / AFTER, screen)
         accuracies = {"base_accuracy": accuracy(before), "eval_accuracy": accuracy(after)}

@@ -82,18 +82,18 @@ def test_factor_and_decay_reach_the_optimizer_and_the_frozen_config(launch):
     rate = 0.5 * frozen["model"]["learning_rate"]
     assert frozen["trainer"]["learning_rate"] == pytest.approx(rate)
     assert (frozen["trainer"]["optim"], frozen["trainer"]["weight_decay"]) == ("muon", 0.3)
-    matrices, others = optimizer_of(run.folder)["param_groups"]
-    for group in (matrices, others):
+    matrices, embeddings, norms = optimizer_of(run.folder)["param_groups"]
+    for group in (matrices, embeddings, norms):
         assert group["initial_lr"] == pytest.approx(rate)
-        assert group["weight_decay"] == 0.3
+    assert [g["weight_decay"] for g in (matrices, embeddings, norms)] == [0.3, 0.3, 0.0]
 
 
 def test_muon_takes_matrices_of_hidden_layers_and_adamw_the_rest(tiny, tmp_path):
     names = {p: name for name, p in tiny.named_parameters()}
-    matrices, others = installed(tiny, "muon", tmp_path).param_groups
-    assert (matrices["use_muon"], others["use_muon"]) == (True, False)
+    matrices, *others = installed(tiny, "muon", tmp_path).param_groups
+    assert matrices["use_muon"] and not any(group["use_muon"] for group in others)
     by_muon = {names[p] for p in matrices["params"]}
-    by_adamw = {names[p] for p in others["params"]}
+    by_adamw = {names[p] for group in others for p in group["params"]}
     assert by_muon | by_adamw == set(names.values()) and not by_muon & by_adamw
     assert all(name.endswith("_proj.weight") for name in by_muon)
     assert "model.embed_tokens.weight" in by_adamw
@@ -102,8 +102,8 @@ def test_muon_takes_matrices_of_hidden_layers_and_adamw_the_rest(tiny, tmp_path)
 
 def test_muon_leaves_a_head_of_its_own_to_adamw(tiny, tmp_path):
     tiny.lm_head.weight = torch.nn.Parameter(tiny.lm_head.weight.detach().clone())
-    _, others = installed(tiny, "muon", tmp_path).param_groups
-    assert any(p is tiny.lm_head.weight for p in others["params"])
+    _, *others = installed(tiny, "muon", tmp_path).param_groups
+    assert any(p is tiny.lm_head.weight for group in others for p in group["params"])
 
 
 @pytest.mark.parametrize("name", ["lion", "muon"])
@@ -118,8 +118,10 @@ def test_lion_has_the_settings_of_the_trainer(tiny, tmp_path):
     settings = {"learning_rate": 3e-4, "weight_decay": 0.2, "adam_beta1": 0.8, "adam_beta2": 0.97}
     optimizer = installed(tiny, "lion", tmp_path, **settings)
     assert type(optimizer).__name__ == "Lion"
-    (group,) = optimizer.param_groups
-    assert (group["lr"], group["weight_decay"], group["betas"]) == (3e-4, 0.2, (0.8, 0.97))
+    matrices, vectors = optimizer.param_groups
+    for group in (matrices, vectors):
+        assert (group["lr"], group["betas"]) == (3e-4, (0.8, 0.97))
+    assert (matrices["weight_decay"], vectors["weight_decay"]) == (0.2, 0.0)
 
 
 def test_any_other_name_is_left_to_transformers(tiny, tmp_path):

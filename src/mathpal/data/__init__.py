@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, TypedDict
 
 from mathpal.config import DataConfig
@@ -79,7 +80,7 @@ def load(config: DataConfig) -> Rows:
     """
     from mathpal.compose import factory
 
-    key = json.dumps(asdict(config))
+    key = json.dumps([str(Path.cwd()), asdict(config)])
     if key not in _loaded:
         _loaded.clear()
         rows = factory(config)()
@@ -99,12 +100,9 @@ def for_learning(rows: Sequence[Row], learns_from: str) -> list[Row]:
     if not rows:
         return []
     paired, labelled = rows[0].rejected is not None, rows[0].label is not None
-    if learns_from == "pairs" and not paired:
-        raise RequestError(NO_PAIRS)
-    if learns_from == "labels" and not (paired or labelled):
-        raise RequestError(NO_LABELS)
-    if learns_from == "answers" and labelled:
-        raise RequestError(ONLY_LABELS)
+    fits = {"answers": not labelled, "pairs": paired, "labels": paired or labelled}
+    if not fits[learns_from]:
+        raise RequestError(f"trainer.learns_from={learns_from}: {DO_NOT_FIT[learns_from]}")
     if learns_from == "labels" and paired:
         return [
             row.answered(answer, label)
@@ -114,20 +112,15 @@ def for_learning(rows: Sequence[Row], learns_from: str) -> list[Row]:
     return list(rows)
 
 
-NO_PAIRS = (
-    "this trainer learns from pairs of a chosen and a rejected answer, which these rows do not "
-    "have: use data=vi_math_pref, or data=jsonl with columns prompt, chosen, rejected; or choose "
-    "trainer=sft or trainer=grpo"
-)
-NO_LABELS = (
-    "this trainer learns from answers labelled good or bad, which these rows are not: use "
-    "data=vi_math_pref, or data=jsonl with columns prompt, completion, label; or choose "
-    "trainer=sft or trainer=grpo"
-)
-ONLY_LABELS = (
-    "these rows hold good and bad answers (a column label): choose trainer=kto, or leave the bad "
-    "ones out of the file"
-)
+DO_NOT_FIT = {
+    "answers": "these rows hold good and bad answers (a column label): choose trainer=kto, or "
+    "leave the bad ones out of the file",
+    "pairs": "these rows have no chosen and rejected answers: use data=vi_math_pref, or data=jsonl "
+    "with columns prompt, chosen, rejected; or choose trainer=sft or trainer=grpo",
+    "labels": "these rows have no label, good or bad: use data=vi_math_pref, or data=jsonl with "
+    "columns prompt, completion, label; or choose trainer=sft or trainer=grpo",
+}
+"""What a trainer learns from -> what is wrong with rows that do not hold it."""
 
 
 _loaded: dict[str, Rows] = {}

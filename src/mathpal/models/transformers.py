@@ -60,7 +60,9 @@ def load(
     set_seed(seed)
     config = ModelConfig(**options)
     whole = device.device == "cpu" or lora is None
-    model = _weights(config, "fp32" if whole else device.precision, head, device)
+    # A model that is to be cut in pieces may be larger than a GPU.
+    place = "cpu" if hardware.sharded_by else device.device
+    model = _weights(config, "fp32" if whole else device.precision, head, place)
     prepare(model, tokenizer, head)
     if lora is None:
         return model
@@ -112,7 +114,10 @@ def architecture(model: ModelConfig, lora: Any, head: str = "language") -> Archi
         if head == "score":
             config.num_labels = 1
         with torch.device("meta"):
-            empty = _model_class(head).from_config(config)
+            try:
+                empty = _model_class(head).from_config(config)
+            except ImportError:  # of what a tower needs, such as timm; its text part needs nothing
+                empty = _model_class(head).from_config(config.get_text_config())
     total = sum(p.numel() for p in empty.parameters())
     trained = total
     if lora is not None:
@@ -140,10 +145,10 @@ def load_trained(
     precision = "fp32" if device.device == "cpu" else device.precision
     adapter, whole = folder / "adapter", folder / "model"
     if adapter.is_dir():
-        base = _weights(model, precision, head, device)
+        base = _weights(model, precision, head, device.device)
         trained = PeftModel.from_pretrained(base, adapter)
     elif whole.is_dir():
-        trained = _weights(replace(model, name=str(whole)), precision, head, device)
+        trained = _weights(replace(model, name=str(whole)), precision, head, device.device)
     else:
         raise RequestError(f"{folder}: neither adapter/ nor model/ was saved; see export=adapter")
     prepare(trained, tokenizer, head)
@@ -181,7 +186,7 @@ def prepare(model: Any, tokenizer: Any, head: str) -> None:
     model.generation_config.eos_token_id = sorted({*known, end_of_turn_id(tokenizer)})
 
 
-def _weights(model: ModelConfig, precision: str, head: str, device: Device) -> Any:
+def _weights(model: ModelConfig, precision: str, head: str, place: str) -> Any:
     import torch
 
     dtypes = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
@@ -190,7 +195,7 @@ def _weights(model: ModelConfig, precision: str, head: str, device: Device) -> A
         options["num_labels"] = 1
     if model.quantization != "none":
         options["quantization_config"] = _quantization(model.quantization, dtypes[precision])
-        options["device_map"] = {"": device.device}
+        options["device_map"] = {"": place}
     with _explained(model.name):
         weights = _model_class(head).from_pretrained(
             locate(model.name),
@@ -198,7 +203,7 @@ def _weights(model: ModelConfig, precision: str, head: str, device: Device) -> A
             attn_implementation=model.attn_implementation,
             **options,
         )
-    return weights if model.quantization != "none" else weights.to(device.device)
+    return weights if model.quantization != "none" else weights.to(place)
 
 
 def _quantization(bits: str, compute_dtype: Any) -> Any:
@@ -230,6 +235,6 @@ def _explained(name: str) -> Iterator[None]:
     """Turn what loading raises for a folder or id that is no model into a RequestError."""
     try:
         yield
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise RequestError(f"model.name={name}: cannot be loaded: {reason}") from error

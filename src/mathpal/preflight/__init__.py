@@ -17,7 +17,7 @@ from mathpal.config import Experiment, as_dict
 from mathpal.data.chat import encode
 from mathpal.errors import RequestError, Unreachable
 from mathpal.models import sources
-from mathpal.preflight import rules
+from mathpal.preflight import machine, rules
 from mathpal.preflight.lengths import cut, measure, num_steps
 from mathpal.preflight.packing import packs
 from mathpal.preflight.plan import Plan, Prepared
@@ -30,17 +30,35 @@ def check(experiment: Experiment) -> None:
 
     Raises: RequestError with every problem found.
     """
-    problems = rules.problems(experiment)
+    problems = [*rules.problems(experiment), *machine.problems(experiment)]
     problems += _refusals(experiment, lambda: factory(experiment.trainer), "trainer.")
     problems += _refusals(experiment, lambda: factory(experiment.model), "model.")
-    wrong_target = _refusals(experiment, lambda: factory(experiment.data), "data.")
-    problems += wrong_target
-    model = experiment.model
-    problems += _refusals(experiment, lambda: sources.require(model.name, model.revision))
-    if not wrong_target and not any(p.startswith("data.") for p in problems):
-        problems += _refusals(experiment, lambda: _rows(experiment))
+    _raise(problems + _unreadable(experiment, problems))
+
+
+def check_inputs(experiment: Experiment) -> None:
+    """Refuse as `check` does, whatever the machine: for what reads a model and rows, and no more.
+
+    Raises: RequestError with every problem found.
+    """
+    problems = rules.problems(experiment)
+    _raise(problems + _unreadable(experiment, problems))
+
+
+def _raise(problems: list[str]) -> None:
     if problems:
         raise RequestError(problems)
+
+
+def _unreadable(experiment: Experiment, problems: list[str]) -> list[str]:
+    """Return what is wrong with the model's place and, if its options are right, with the rows."""
+    model = experiment.model
+    found = _refusals(experiment, lambda: sources.require(model.name, model.revision))
+    if wrong_target := _refusals(experiment, lambda: factory(experiment.data), "data."):
+        return wrong_target + found
+    if any(p.startswith("data.") for p in problems):
+        return found
+    return found + _refusals(experiment, lambda: _rows(experiment))
 
 
 def _refusals(experiment: Experiment, look: Callable[[], Any], prefix: str = "") -> list[str]:

@@ -13,7 +13,6 @@ from mathpal import checkpoints
 from mathpal.config import Experiment, as_dict
 from mathpal.errors import RequestError, did_you_mean
 from mathpal.models import sources
-from mathpal.preflight import machine
 from mathpal.record import holds_secret
 
 AT_LEAST_ONE = (
@@ -34,6 +33,7 @@ AT_LEAST_ONE = (
     "hardware.num_threads",
     "hardware.num_processes",
     "hardware.num_nodes",
+    "hardware.memory_gb",
 )
 NOT_NEGATIVE = (
     "trainer.learning_rate",
@@ -43,6 +43,7 @@ NOT_NEGATIVE = (
     "evaluation.num_samples",
     "hardware.node_rank",
     "optimizer.rate_factor",
+    "trainer.adam_epsilon",
     "seed",
 )
 PACKAGES = {"wandb": "wandb", "tensorboard": "tensorboard"}
@@ -76,7 +77,6 @@ def problems(experiment: Experiment) -> list[str]:
         *_objective(experiment),
         *_generations(values),
         *_reference(experiment),
-        *machine.problems(experiment),
         *_writable(experiment),
     ]
 
@@ -126,6 +126,9 @@ def _ranges(values: Mapping[str, Any]) -> Iterator[str]:
         yield f"seed={values['seed']}: must be below 2**32"
     if values["lora"] is not None and not 0 <= values["lora"]["lora_dropout"] < 1:
         yield f"lora.lora_dropout={values['lora']['lora_dropout']}: must be from 0 to below 1"
+    for key in ("adam_beta1", "adam_beta2"):
+        if not 0 <= trainer[key] < 1:
+            yield f"trainer.{key}={trainer[key]:g}: must be from 0 to below 1"
     for key in ("logging_steps", "save_steps", "eval_steps"):
         if trainer[key] is not None and not trainer[key] > 0:
             yield f"trainer.{key}={trainer[key]:g}: must be above 0"
@@ -229,7 +232,9 @@ def _generations(values: Mapping[str, Any]) -> Iterator[str]:
 def _reference(experiment: Experiment) -> Iterator[str]:
     """Refuse adapters that change the base, where the base serves as the reference."""
     start = None if experiment.lora is None else as_dict(experiment.lora)["init_lora_weights"]
-    compares = as_dict(experiment.trainer).get("precompute_ref_log_probs") is not None
+    options = as_dict(experiment.trainer)
+    grpo_compares = "num_generations" in options and options["beta"] != 0
+    compares = "precompute_ref_log_probs" in options or grpo_compares
     if compares and start not in (None, True, "gaussian"):
         yield (
             f"lora.init_lora_weights={start}: this trainer compares with the base model, which "

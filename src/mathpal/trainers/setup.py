@@ -55,7 +55,7 @@ def arguments(
         del changed["optim"]
     if setup.device.device == "cpu":
         changed["dataloader_pin_memory"] = False
-    if setup.tf32 is not None:
+    elif setup.tf32 is not None:
         changed["tf32"] = setup.tf32
     try:
         return config_class(
