@@ -20,8 +20,8 @@ needs_no_gpu = pytest.mark.skipif(may_have_gpu(), reason="this machine may have 
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HOME": "there-is-no-cache", "UNSLOTH_ALLOW_CPU": ""}
 NO_GPU_FOR_UNSLOTH = (
-    "backend=unsloth: needs a GPU, and there is none to use; add backend=transformers, which runs "
-    "everywhere, or choose model=smollm2 or model=tiny"
+    "backend=unsloth: needs a GPU, and there is none to use; add backend=transformers, or choose "
+    "a small model: model=smollm2, model=tiny"
 )
 NOT_ON_THE_HUB = (
     "model.name=google/gemma-3n-E4B-it: the hub cannot be reached and the cache has no copy; use "

@@ -42,7 +42,7 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         self._step_seconds = 0.0
         self._begun = 0.0
         self._earlier_loss = 0.0
-        self._logged = (0.0, 0.0)
+        self._logged = (0.0, 0.0, 0)
         self._speeds: list[tuple[float, float]] = []
 
     @property
@@ -63,6 +63,7 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         kept = [m for m in lines if m["step"] <= state.global_step]
         write_jsonl(self.path, kept)
         self._earlier_loss = _summed_loss(state.log_history)
+        self._logged = (*self._logged[:2], state.global_step)
         self.screen.start_training(state.global_step, state.max_steps)
 
     def restore(self, state: Any) -> None:
@@ -89,7 +90,7 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         line: dict[str, Any] = {"step": state.global_step}
         if "loss" in logs:
             line |= {k: float(v) for k, v in logs.items() if k not in LEFT_OUT and _is_number(v)}
-            line["tokens_per_second"] = self._speed(float(logs.get("num_tokens", 0.0)))
+            line |= self._speed(float(logs.get("num_tokens", 0.0)), state.global_step)
             self.screen.show_metrics(line)
         line |= {k: float(v) for k, v in logs.items() if k.startswith(("eval_", "base_"))}
         if len(line) > 1:
@@ -100,13 +101,21 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
             earlier = self._earlier_loss / state.global_step
             self.final["train_loss"] = float(logs["train_loss"]) + earlier
 
-    def _speed(self, num_tokens: float) -> float | None:
-        tokens, seconds = num_tokens - self._logged[0], self._step_seconds - self._logged[1]
-        self._logged = (num_tokens, self._step_seconds)
-        if seconds <= 0 or tokens <= 0:
-            return None
-        self._speeds.append((tokens, seconds))
-        return round(tokens / seconds, 1)
+    def _speed(self, num_tokens: float, step: int) -> dict[str, float | None]:
+        """Return how fast the steps since the last line were; None where tokens are not counted."""
+        tokens, seconds, steps = (
+            now - before
+            for now, before in zip(
+                (num_tokens, self._step_seconds, step), self._logged, strict=True
+            )
+        )
+        self._logged = (num_tokens, self._step_seconds, step)
+        if seconds <= 0 or steps <= 0:
+            return {"tokens_per_second": None}
+        if tokens > 0:
+            self._speeds.append((tokens, seconds))
+        speed = round(tokens / seconds, 1) if tokens > 0 else None
+        return {"tokens_per_second": speed, "step_seconds": round(seconds / steps, 4)}
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What people write without mathpal: SFTTrainer with LoRA on a file of prompts and completions.
 
 python plain_trl.py ARGUMENTS.json, which holds model, rows, output_dir, lora and sft (options).
-Prints one JSON object: the logged losses and the seconds from process start.
+Prints one JSON object: the logged losses, the seconds from process start, and those of each step
+after the first.
 """
 
 import json
@@ -22,13 +23,17 @@ from transformers import (
 from trl import SFTConfig, SFTTrainer
 
 
-class FirstStep(TrainerCallback):
-    """Note when the first optimizer step is done."""
+class Clock(TrainerCallback):
+    """Note when each optimizer step begins and ends."""
 
-    at: float | None = None
+    def __init__(self):
+        self.begins, self.ends = [], []
+
+    def on_step_begin(self, args, state, control, **_):
+        self.begins.append(time.time())
 
     def on_step_end(self, args, state, control, **_):
-        self.at = self.at or time.time()
+        self.ends.append(time.time())
 
 
 def main() -> None:
@@ -50,21 +55,22 @@ def main() -> None:
     )
     set_seed(arguments.seed)
     model = AutoModelForCausalLM.from_pretrained(given["model"], dtype="float32")
-    first_step = FirstStep()
+    clock = Clock()
     trainer = SFTTrainer(
         model=model,
         args=arguments,
         train_dataset=data,
         processing_class=AutoTokenizer.from_pretrained(given["model"]),
         peft_config=LoraConfig(task_type="CAUSAL_LM", **given["lora"]),
-        callbacks=[first_step],
+        callbacks=[clock],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train()
     trainer.save_model(f"{given['output_dir']}/adapter")
     result = {
         "losses": [line["loss"] for line in trainer.state.log_history if "loss" in line],
-        "seconds_to_first_step": first_step.at - started,
+        "seconds_to_first_step": clock.ends[0] - started,
+        "step_seconds": [b - a for a, b in zip(clock.begins, clock.ends, strict=True)][1:],
         "seconds_total": time.time() - started,
     }
     print(json.dumps(result))
