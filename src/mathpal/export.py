@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mathpal.config import ExportConfig
+from mathpal.config import Experiment
 from mathpal.distributed import is_main
 from mathpal.files import whole_folder
 
 
-def save(trainer: Any, tokenizer: Any, export: ExportConfig, folder: Path, sharded: bool) -> None:
+def save(trainer: Any, experiment: Experiment, tokenizer: Any, folder: Path) -> None:
     """Write adapter/ and model/ as asked, each whole or not at all.
 
     Without an adapter there is but the model, which both settings mean. Of several processes, the
@@ -18,6 +18,7 @@ def save(trainer: Any, tokenizer: Any, export: ExportConfig, folder: Path, shard
     """
     from peft import PeftModel
 
+    export, sharded = experiment.export, bool(experiment.hardware.sharded_by)
     model = trainer.model
     adapted = isinstance(model, PeftModel)
     if sharded and (export.adapter or export.merged):

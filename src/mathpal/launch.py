@@ -35,8 +35,10 @@ def wants_processes(hardware: HardwareConfig) -> bool:
     return not is_worker() and hardware.num_processes * hardware.num_nodes > 1
 
 
-def launch(hardware: HardwareConfig, folder: Path, started: float) -> None:
+def launch(hardware: HardwareConfig, folder: Path, started: float) -> dict[str, Any]:
     """Start the processes of a run whose config is frozen in its folder, and see them end.
+
+    Returns the content of metrics.json.
 
     Raises: what rank 0 ended with; or MathpalError with the error of the process that failed.
     """
@@ -58,6 +60,8 @@ def launch(hardware: HardwareConfig, folder: Path, started: float) -> None:
         with _forwarding(launcher):
             code = launcher.wait()
         _raise_ending(Path(endings), code, folder)
+    figures: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    return figures
 
 
 LOST_WORDS = ("gloo", "NCCL", "ProcessGroup", "c10d")

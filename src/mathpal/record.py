@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from mathpal.errors import Interrupted
+from mathpal.errors import Interrupted, RequestError
 from mathpal.files import write_json
 
 PACKAGES = (
@@ -38,6 +38,9 @@ PACKAGES = (
 )
 SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS)(?:_|$)")
 SECRET_SHAPE = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|wandb_v\d_[A-Za-z0-9_]{16,}|sk-[\w-]{20,})")
+
+TRACES = ("metrics.jsonl", "base_predictions.jsonl", "checkpoints")
+"""What a run leaves in its folder; another run there would be mixed with it."""
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +114,15 @@ class Record:
     def write(self) -> None:
         """Write run.json; rank 0 does, where several processes carry the run."""
         write_json(self.folder / "run.json", self.facts)
+
+
+def refuse_another_run(folder: Path) -> None:
+    """Refuse a folder that holds a run already.
+
+    Raises: RequestError.
+    """
+    if any((folder / name).exists() for name in TRACES):
+        raise RequestError(f"{folder} holds a run already; go on with it: mathpal resume {folder}")
 
 
 @contextmanager

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mathpal import launch, models, preflight
 from mathpal.checkpoints import how_to_go_on
-from mathpal.compose import factory, freeze
+from mathpal.compose import freeze
 from mathpal.config import Experiment
-from mathpal.errors import Interrupted, RequestError
+from mathpal.errors import Interrupted
 from mathpal.files import write_json
 from mathpal.preflight.plan import Prepared
 from mathpal.quiet import quiet_libraries
-from mathpal.record import Record, ending_in_order, peak_memory_bytes
+from mathpal.record import Record, ending_in_order, peak_memory_bytes, refuse_another_run
 from mathpal.screen import Screen
-
-TRACES = ("metrics.jsonl", "base_predictions.jsonl", "checkpoints")
-"""What a run leaves in its folder; another run there would be mixed with it."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +23,9 @@ class Outcome:
     """What a run came to."""
 
     figures: dict[str, Any]
-    """The content of metrics.json."""
+    """The content of metrics.json; empty for a dry run."""
     objective: float | None
     """The figure that a sweep optimises; None for a dry run."""
-
-    @classmethod
-    def read(cls, folder: Path, objective: str) -> Outcome:
-        """Return what a run's processes came to, from its folder."""
-        figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        return cls(figures, figures.get(objective))
 
 
 def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
@@ -43,20 +33,17 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
 
     Raises: RequestError, Interrupted or MathpalError; run.json says which, whatever happens.
     """
-    screen = Screen()
     resumed = experiment.resume is not None
-    if not resumed and any((folder / name).exists() for name in TRACES):
-        raise RequestError(
-            f"{folder} holds a run already; go on with it by mathpal resume {folder}"
-        )
+    if not resumed:
+        refuse_another_run(folder)
     freeze(experiment, folder / "config.yaml")
     if launch.wants_processes(experiment.hardware) and not experiment.dry_run:
-        launch.launch(experiment.hardware, folder, started)
-        return Outcome.read(folder, experiment.objective)
+        figures = launch.launch(experiment.hardware, folder, started)
+        return Outcome(figures, figures.get(experiment.objective))
+    screen = Screen()
     with ending_in_order(), Record(folder, started, resumed=resumed) as record:
         with record.stage("start"), screen.working("starting"):
-            if not experiment.dry_run:
-                models.backend(experiment.backend).start()
+            models.start(experiment)
             quiet_libraries(experiment.debug)
         with record.stage("preflight"), screen.working("checking the plan"):
             prepared = preflight.prepare(experiment)
@@ -76,11 +63,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
 
 
 def _carry_out(
-    experiment: Experiment,
-    folder: Path,
-    prepared: Prepared,
-    record: Record,
-    screen: Screen,
+    experiment: Experiment, folder: Path, prepared: Prepared, record: Record, screen: Screen
 ) -> dict[str, Any]:
     from mathpal import export, failures, tracking, training
     from mathpal.evaluation import AFTER, evaluate, evaluate_base
@@ -90,35 +73,22 @@ def _carry_out(
     metrics = tracking.Metrics(folder, screen, record.started)
     with tracking.tracker(experiment, folder), failures.explained(folder):
         with record.stage("load"), screen.working("loading the model"):
-            model = factory(experiment.model)(
-                lora=experiment.lora,
-                hardware=experiment.hardware,
-                device=prepared.device,
-                tokenizer=tokenizer,
-                seed=experiment.seed,
-                head=experiment.trainer.head,
-                num_tokens=prepared.num_tokens,
-            )
+            model = models.load(experiment, prepared)
         with record.stage("base evaluation"):
             before = evaluate_base(model, tokenizer, rows, experiment, folder, screen)
         with record.stage("train"), screen.training():
             trainer = training.build(experiment, prepared, model, folder, metrics)
             training.train(trainer, prepared, metrics, experiment.resume, folder)
         with record.stage("save"), screen.working("saving"):
-            sharded = bool(experiment.hardware.sharded_by)
-            export.save(trainer, tokenizer, experiment.export, folder, sharded)
+            export.save(trainer, experiment, tokenizer, folder)
         with record.stage("evaluation"):
             after = evaluate(model, tokenizer, rows, experiment, folder / AFTER, screen)
         accuracies = {"base_accuracy": accuracy(before), "eval_accuracy": accuracy(after)}
         tracking.log(trainer, accuracies)
-        figures = {
-            **metrics.figures,
-            **accuracies,
-            "peak_memory_bytes": peak_memory_bytes(),
-            "seconds_total": round(record.elapsed(), 3),
-        }
+        peak, seconds = peak_memory_bytes(), round(record.elapsed(), 3)
+        figures = {**metrics.figures, **accuracies, "peak_memory_bytes": peak}
+        figures["seconds_total"] = seconds
         write_json(folder / "metrics.json", figures)
-        if experiment.tracking.plot:
-            tracking.plot_losses(folder)
+        tracking.plot(experiment, folder)
     screen.evaluation(before, after, experiment.evaluation)
     return figures

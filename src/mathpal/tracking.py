@@ -12,6 +12,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from mathpal.config import Experiment
+from mathpal.distributed import is_main
 from mathpal.files import append_jsonl, read_jsonl, whole_file, write_jsonl
 from mathpal.screen import Screen
 
@@ -163,8 +164,10 @@ def _has_key() -> bool:
     return "WANDB_API_KEY" in os.environ or (netrc.is_file() and "wandb" in netrc.read_text())
 
 
-def plot_losses(folder: Path) -> None:
-    """Draw loss.png from metrics.jsonl: the loss, its running mean, and eval_loss."""
+def plot(experiment: Experiment, folder: Path) -> None:
+    """Draw loss.png, if asked to, from metrics.jsonl: loss, its running mean, and eval_loss."""
+    if not (experiment.tracking.plot and is_main()):
+        return
     lines = read_jsonl(folder / "metrics.jsonl")
     steps = [m["step"] for m in lines if "loss" in m]
     values = [m["loss"] for m in lines if "loss" in m]

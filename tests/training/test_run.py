@@ -327,7 +327,7 @@ def test_experiment_production_composes_the_flagship():
 
 def test_folder_of_another_run_is_refused(launch):
     launch("evaluation=none")
-    with pytest.raises(RequestError, match="holds a run already; go on with it by mathpal resume"):
+    with pytest.raises(RequestError, match="holds a run already; go on with it: mathpal resume"):
         launch("evaluation=none")
 
 

@@ -51,11 +51,11 @@ def watch(seen: Path) -> None:
         torch.save({k: batch[k] for k in ("input_ids", "labels")}, seen / "batch.pt")
         return train(trainer, *rest)
 
-    def save_watched(trainer, tokenizer, *rest):
+    def save_watched(trainer, experiment, tokenizer, folder):
         inputs = tokenizer(QUESTION, add_special_tokens=False, return_tensors="pt")
         with torch.inference_mode():
             torch.save(trainer.model.eval()(**inputs).logits.float(), seen / "logits.pt")
-        return save(trainer, tokenizer, *rest)
+        return save(trainer, experiment, tokenizer, folder)
 
     training.train, export.save = train_watched, save_watched
 

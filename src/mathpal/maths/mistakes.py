@@ -1,43 +1,34 @@
 """Wrong solutions as pupils write them: one step is spoiled, and its error reaches the answer.
 
-They are the rejected halves of preference data. A solution is read as numbers and signs; an
-equation counts only if it holds, so that what cannot be read is left alone. One equation is
-spoiled, and every later number that repeats its result is written anew.
+They are the rejected halves of preference data. One equation of a right solution is spoiled, and
+every later number that repeats its result is written anew.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from random import Random
-from types import MappingProxyType
-from typing import NamedTuple
 
-from mathpal.maths.answers import CHOICE, MARKERS, agree, numbers
-
-PIECE = re.compile(
-    r"""(?P<skip>[^\S\n]+|\$|\\(?:left|right|[,;!])|&nbsp;|\*\*|</?(?:strong|b|i|em)>
-        |\^\{?\d\}?|<sup>\d</sup>|[²³]|\\text\{[^}]*\}
-        |(?<=[\d\s$}])\(?(?:km/giờ|[mcdk]?m|kg|g|tấn|tạ|lít|l|giờ|phút|đồng)(?![^\W_]|/)\)?
-        |\n[\s$]*[A-Za-z]?[\s$]*(?==))                # x = 12 - 5, and x = 7 on the next line
-    |(?P<number>\\d?frac\s*\{+\s*\d+\s*\}+\s*\{+\s*\d+\s*\}+
-        |(?<![\w,.])(?:\d+/\d+|[1-9]\d{0,2}(?:[ .]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)?)%?)
-    |(?P<sign>[-+–−×*·:÷/=()\n]|\\times|\\cdot|\\div|(?<=[\d)}$\s])x(?=[\s$]*[\d(\\]))
-    |(?P<word>[^\W\d_]+|.)""",
-    re.VERBOSE,
+from mathpal.maths.answers import CHOICE, MARKERS, agree
+from mathpal.maths.working import (
+    Operation,
+    Spoiled,
+    Token,
+    Unfit,
+    Work,
+    carry_on,
+    compute,
+    evaluate,
+    read,
+    render,
+    scaled_digits,
+    write,
 )
-SPELLINGS = {"+": "+", "-": "-–−", "×": r"×x*·\times\cdot", ":": r":÷/\div"}
-LEVELS = {"+": 0, "-": 0, "×": 1, ":": 1}
+
 CONFUSED = {"+": "-", "-": "+", "×": "+:", ":": "-×"}
 LOOK_ALIKE = {"1": "7", "7": "1", "3": "8", "8": "3", "6": "9", "9": "6", "4": "9", "5": "6"}
-CONSTANTS = {Fraction(n) for n in (1, 2, 10, 100)}  # of formulas, seldom an earlier result
-MAX_GROWTH = 10  # a wrong number is at most so many times the largest right one
-
-
-class Unfit(Exception):
-    """Say that an expression cannot be read, or that no pupil would write a number."""
 
 
 @dataclass(frozen=True)
@@ -48,44 +39,6 @@ class Mistake:
     kind: str
 
 
-class Token(NamedTuple):
-    """Hold a piece of a solution; `kind` is "number", "word" or the sign in one spelling."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-    value: Fraction = Fraction(0)
-
-
-class Equation(NamedTuple):
-    """Hold `first = ... = last = result` by token: the last side computes the results."""
-
-    sides: list[range]
-    results: list[int]
-
-
-class Work(NamedTuple):
-    """Hold a solution as it was read; `given` are the numbers of the question."""
-
-    text: str
-    tokens: list[Token]
-    equations: list[Equation]
-    links: dict[int, int]
-    """The equation whose result a number repeats, by token."""
-    given: set[Fraction]
-    limit: Fraction
-
-
-class Spoiled(NamedTuple):
-    """Propose a result for one equation, with the tokens, and the piece of text to leave out."""
-
-    result: Fraction
-    tokens: list[Token]
-    cut: tuple[int, int] = (0, 0)
-
-
-Operation = tuple[int, str, Fraction, Fraction]  # the token of its sign, the sign, a, b
 Slip = Callable[[str, Fraction, Fraction], Iterator[Fraction]]
 Proposals = Callable[[Work, int], Iterator[Spoiled]]
 
@@ -101,171 +54,18 @@ def wrong_solution(question: str, solution: str, random: Random) -> Mistake:
     >>> wrong_solution("8 gấp 6 lần là?", "8 x 6 = 48 (viên)\nĐáp số: 48 viên", Random(2))
     Mistake(solution='8 + 6 = 14 (viên)\nĐáp số: 14 viên', kind='wrong_operation')
     """
-    work = _read(question, solution)
+    work = read(question, solution)
     steps = range(len(work.equations))
     for kind in random.sample(list(MISTAKES), len(MISTAKES)):
         for at in random.sample(steps, len(steps)):
             proposals = list(MISTAKES[kind](work, at))
             for spoiled in random.sample(proposals, len(proposals)):
                 with suppress(Unfit):
-                    carried = _carry_on(work, at, spoiled)
+                    carried = carry_on(work, at, spoiled)
                     wrong = _choose_another(carried, random)
                     if carried != solution and agree(wrong, solution) is not True:
                         return Mistake(wrong, kind)
     return Mistake(_alter_answer(work, random), "final_answer")
-
-
-def _read(question: str, solution: str) -> Work:
-    tokens = [token for m in PIECE.finditer(solution) if (token := _token(m)) is not None]
-    tokens.append(Token("\n", "", len(solution), len(solution)))
-    equations = list(_equations(tokens))
-    given = set(numbers(question))
-    answer_start = max((m.end() for m in MARKERS.finditer(solution)), default=len(solution))
-    links = _links(tokens, equations, given, answer_start)
-    largest = max(*given, *(token.value for token in tokens), Fraction(1))
-    return Work(solution, tokens, equations, links, given, largest * MAX_GROWTH)
-
-
-def _token(match: re.Match[str]) -> Token | None:
-    text, span = match[0], match.span()
-    if match["skip"]:
-        return None
-    if match["number"] and (values := numbers(text)):
-        return Token("number", text, *span, values[0])
-    if match["sign"]:
-        return Token(next((s for s in SPELLINGS if text in SPELLINGS[s]), text), text, *span)
-    return Token("word", text, *span)
-
-
-def _equations(tokens: list[Token]) -> Iterator[Equation]:
-    i = 0
-    while i < len(tokens):
-        sides = _equal_sides(tokens, i)
-        i = sides[-1].stop if len(sides) > 1 else i + 1
-        last = max((k for k, side in enumerate(sides) if len(side) > 1), default=len(sides))
-        if results := [side.start for side in sides[last + 1 :]]:
-            yield Equation(sides[: last + 1], results)
-
-
-def _equal_sides(tokens: list[Token], start: int) -> list[range]:
-    sides: list[range] = []
-    expected = None
-    with suppress(Unfit):
-        while not sides or tokens[start - 1].kind == "=":
-            value, end = _evaluate(tokens, start)
-            if expected not in (None, value):
-                break
-            sides.append(range(start, end))
-            expected, start = value, end + 1
-    return sides
-
-
-def _evaluate(
-    tokens: list[Token],
-    i: int,
-    level: int = 0,
-    *,
-    seen: list[Operation] | None = None,
-    forced: Mapping[int, Fraction] = MappingProxyType({}),
-) -> tuple[Fraction, int]:
-    """Return the value of the expression that starts at token `i`, and where it ends.
-
-    The operations go to `seen`; a result in `forced`, by the token of its sign, is taken as given.
-    """
-    if tokens[i].kind == "(":
-        value, i = _evaluate(tokens, i + 1, seen=seen, forced=forced)
-        closed = tokens[i].kind == ")"
-    else:
-        value, closed = tokens[i].value, tokens[i].kind == "number"
-    if not closed:
-        raise Unfit(f"{tokens[i].text!r} does not end a term")
-    i += 1
-    while LEVELS.get(tokens[i].kind, -1) >= level:
-        at, sign = i, tokens[i].kind
-        right, i = _evaluate(tokens, i + 1, LEVELS[sign] + 1, seen=seen, forced=forced)
-        if seen is not None:
-            seen.append((at, sign, value, right))
-        value = forced[at] if at in forced else _compute(sign, value, right)
-    return value, i
-
-
-def _compute(sign: str, a: Fraction, b: Fraction) -> Fraction:
-    if (sign == "-" and a < b) or (sign == ":" and b == 0):
-        raise Unfit(f"{a} {sign} {b}")
-    return a / b if sign == ":" else {"+": a + b, "-": a - b, "×": a * b}[sign]
-
-
-def _links(
-    tokens: list[Token], equations: list[Equation], given: set[Fraction], answer_start: int
-) -> dict[int, int]:
-    """Tell which numbers repeat an earlier result.
-
-    A result that also stands in the question is taken up once, by the next step that shows it.
-    """
-    operands = {i for equation in equations for side in equation.sides for i in side}
-    steps = {i: k for k, equation in enumerate(equations) for i in equation.results}
-    latest: dict[Fraction, int] = {}
-    links: dict[int, int] = {}
-    for i, token in enumerate(tokens):
-        if i in steps:
-            latest[token.value] = steps[i]
-        elif token.kind == "number" and token.value in latest:
-            step = latest[token.value]
-            sure = token.value not in given | CONSTANTS or token.start >= answer_start
-            if sure or (i in operands and step not in links.values()):
-                links[i] = step
-    return links
-
-
-def _carry_on(work: Work, at: int, spoiled: Spoiled) -> str:
-    """Carry the wrong result of equation `at` through the rest of the text."""
-    tokens = list(spoiled.tokens)
-    changed = {at: spoiled.result}
-    for k, (sides, results) in enumerate(work.equations):
-        taken = [i for side in sides for i in side if work.links.get(i) in changed]
-        for i in taken:
-            tokens[i] = _write(work, tokens[i], changed[work.links[i]])
-        if taken:
-            changed[k], *others = [_evaluate(tokens, side.start)[0] for side in sides]
-            if any(other != changed[k] for other in others):
-                raise Unfit("a side in between cannot be written anew")
-        for i in results if k in changed else ():
-            tokens[i] = _write(work, tokens[i], changed[k])
-    for i, step in work.links.items():
-        if step in changed:
-            tokens[i] = _write(work, tokens[i], changed[step])
-    return _render(work, tokens, spoiled.cut)
-
-
-def _write(work: Work, token: Token, value: Fraction) -> Token:
-    """Put a value into a number, in the notation that the number has."""
-    if not 0 < value <= work.limit:
-        raise Unfit(f"{value} is out of proportion")
-    if re.search(r"/|frac", token.text):
-        parts = iter(map(str, value.as_integer_ratio()))
-        over = re.sub(r"\d+", lambda _: next(parts), token.text)
-        return token._replace(value=value, text=str(value) if value.denominator == 1 else over)
-    percent = "%" * token.text.endswith("%")
-    scale, digits = _digits(value * 100 if percent else value)
-    if scale > (100 if re.search(r"\d,\d", work.text) else 1):
-        raise Unfit(f"{value} has too many decimals")
-    gap = re.search(r"[ .]", token.text) if token.value >= 1000 else None
-    text = f"{digits // scale:,}".replace(",", gap[0] if gap else "")
-    if scale > 1:
-        text += f",{digits % scale:0{len(str(scale)) - 1}}"
-    return token._replace(value=value, text=text + percent)
-
-
-def _render(work: Work, tokens: list[Token], cut: tuple[int, int] = (0, 0)) -> str:
-    edits = [
-        (new.start, new.end, new.text)
-        for old, new in zip(work.tokens, tokens, strict=True)
-        if old.text != new.text and not cut[0] <= old.start < cut[1]
-    ]
-    text = work.text
-    for start, end, put in sorted([*edits, (*cut, "")], reverse=True):
-        text = text[:start] + put + text[end:]
-    return text
 
 
 def _choose_another(solution: str, random: Random) -> str:
@@ -284,7 +84,7 @@ def _alter_answer(work: Work, random: Random) -> str:
     for i, token in reversed([*enumerate(work.tokens)]):
         for value in (*_misread(token.value), token.value + 1, token.value - 1):
             with suppress(Unfit):
-                wrong = _render(work, _with(work, i, _write(work, token, value)))
+                wrong = render(work, _with(work, i, write(work, token, value)))
                 if token.kind == "number" and agree(wrong, work.text) is not True:
                     return wrong
     raise ValueError(f"the solution has no number or choice to alter: {work.text!r}")
@@ -296,7 +96,7 @@ def _with(work: Work, i: int, token: Token) -> list[Token]:
 
 def _carry(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
     """Forget to carry: 38 + 54 -> 82, 13 × 4 -> 42."""
-    scale, y, x = _digits(*sorted((a, b)))
+    scale, y, x = scaled_digits(*sorted((a, b)))
     result, place = 0, 1
     if sign == "+":
         while x >= 10:
@@ -313,7 +113,7 @@ def _carry(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
 def _borrow(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
     """Take the smaller digit from the larger, or never pay back the loan: 52 - 38 -> 26, 24."""
     if sign == "-":
-        scale, x, y = _digits(a, b)
+        scale, x, y = scaled_digits(a, b)
         columns = zip(str(x), str(y).zfill(len(str(x))), strict=True)
         yield Fraction(int("".join(str(abs(int(m) - int(n))) for m, n in columns)), scale)
         if x % 10 < y % 10:
@@ -330,14 +130,14 @@ def _times_table(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
 
 def _off_by_one(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
     """Count on or back one too few or too many in a small sum or difference: 51 - 37 -> 15."""
-    scale, *terms = _digits(a, b)
+    scale, *terms = scaled_digits(a, b)
     if sign in "+-" and max(terms) < 100:
-        yield from (_compute(sign, a, b) + Fraction(n, scale) for n in (-1, 1))
+        yield from (compute(sign, a, b) + Fraction(n, scale) for n in (-1, 1))
 
 
 def _digits_swapped(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
     """Write two digits of the result in the wrong order: 19 + 26 -> 54."""
-    for wrong in _swaps(_compute(sign, a, b)):
+    for wrong in _swaps(compute(sign, a, b)):
         if (sign == "-" and wrong < a) or (sign in "+×" and wrong > max(a, b)) or sign == ":":
             yield wrong
 
@@ -352,9 +152,9 @@ def _zero_lost(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
 
 def _decimal_comma(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
     """Misplace the comma, or add on its two sides apart: 4,8 + 4,7 -> 95 or 8,15."""
-    scale, x, y = _digits(a, b)
+    scale, x, y = scaled_digits(a, b)
     if scale > 1:
-        if (result := _compute(sign, a, b)).denominator > 1:
+        if (result := compute(sign, a, b)).denominator > 1:
             yield result * 10
         if sign == "+":
             parts = x % scale + y % scale
@@ -368,7 +168,7 @@ def _fraction_parts(sign: str, a: Fraction, b: Fraction) -> Iterator[Fraction]:
 
 
 def _swaps(value: Fraction) -> Iterator[Fraction]:
-    scale, number = _digits(value)
+    scale, number = scaled_digits(value)
     digits = str(number)
     for i, (one, other) in enumerate(pairwise(digits)):
         if one != other and (i or other != "0"):
@@ -378,7 +178,7 @@ def _swaps(value: Fraction) -> Iterator[Fraction]:
 def _misread(value: Fraction) -> Iterator[Fraction]:
     """Swap two digits, or take one for another that looks like it; turn a fraction over."""
     try:
-        scale, number = _digits(value)
+        scale, number = scaled_digits(value)
     except Unfit:
         yield 1 / value
         return
@@ -388,25 +188,17 @@ def _misread(value: Fraction) -> Iterator[Fraction]:
             yield Fraction(int(digits[:i] + LOOK_ALIKE[digit] + digits[i + 1 :]), scale)
 
 
-def _digits(*values: Fraction) -> list[int]:
-    """Return the smallest power of ten that makes all values whole, and the whole values."""
-    for scale in (1, 10, 100, 1000, 10000):
-        if all(scale % value.denominator == 0 for value in values):
-            return [scale, *(int(value * scale) for value in values)]
-    raise Unfit("not a short decimal")
-
-
 def _slip(wrong: Slip) -> Proposals:
     """Spoil the result of one operation of an equation, whatever else the equation computes."""
 
     def propose(work: Work, at: int) -> Iterator[Spoiled]:
         start = work.equations[at].sides[-1].start
         operations: list[Operation] = []
-        _evaluate(work.tokens, start, seen=operations)
+        evaluate(work.tokens, start, seen=operations)
         for sign_at, sign, a, b in operations:
             with suppress(Unfit):
                 for value in wrong(sign, a, b):
-                    result, _ = _evaluate(work.tokens, start, forced={sign_at: value})
+                    result, _ = evaluate(work.tokens, start, forced={sign_at: value})
                     yield Spoiled(result, work.tokens)
 
     return propose
@@ -421,8 +213,8 @@ def _copied_number(work: Work, at: int) -> Iterator[Spoiled]:
         if token.value in work.given and shown == 1:
             for value in _misread(token.value):
                 with suppress(Unfit):
-                    tokens = _with(work, i, _write(work, token, value))
-                    yield Spoiled(_evaluate(tokens, side.start)[0], tokens)
+                    tokens = _with(work, i, write(work, token, value))
+                    yield Spoiled(evaluate(tokens, side.start)[0], tokens)
 
 
 def _wrong_operation(work: Work, at: int) -> Iterator[Spoiled]:
@@ -439,7 +231,7 @@ def _wrong_operation(work: Work, at: int) -> Iterator[Spoiled]:
             text = next((token.text for token in work.tokens if token.kind == sign), sign)
             tokens = _with(work, i, work.tokens[i]._replace(kind=sign, text=text))
             with suppress(Unfit):
-                yield Spoiled(_evaluate(tokens, side.start)[0], tokens)
+                yield Spoiled(evaluate(tokens, side.start)[0], tokens)
 
 
 def _missing_step(work: Work, at: int) -> Iterator[Spoiled]:
@@ -457,7 +249,7 @@ def _missing_step(work: Work, at: int) -> Iterator[Spoiled]:
         and ("(" in kinds or not kinds & {*"+-"})
     ):
         with suppress(Unfit):
-            result, end = _evaluate([*tokens[side.start : side.stop - 2], tokens[-1]], 0)
+            result, end = evaluate([*tokens[side.start : side.stop - 2], tokens[-1]], 0)
             if end == len(side) - 2:
                 yield Spoiled(
                     result, tokens, (tokens[side.stop - 3].end, tokens[side.stop - 1].end)
