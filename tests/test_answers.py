@@ -122,7 +122,7 @@ def test_units_are_not_compared_yet():
 
 
 def test_an_answer_agrees_with_itself_over_real_exams(exams):
-    found = rows(str(exams), None, None, None, "train", None, None, None, None, None, None, 0, None)
+    found = rows(str(exams), *[None] * 3, "train", *[None] * 8, 0, None)
     solutions = [row.answer for row in found.train]
     scored = [s for s in solutions if agree(s, s) is not None]
     assert all(agree(s, s) for s in scored)

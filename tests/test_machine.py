@@ -126,7 +126,7 @@ CANNOT_WORK = [
 ]
 
 OTHER_ROWS = [
-    ({"label": True}, "sft", "(a column label): choose trainer=kto, or leave the bad ones out"),
+    ({"label": False}, "sft", "(a column label): choose trainer=kto, or leave the bad ones out"),
     ({"label": True}, "dpo", "use data=vi_math_pref, or data=jsonl with columns prompt, chosen"),
     ({}, "dpo", "use data=vi_math_pref, or data=jsonl with columns prompt, chosen, rejected"),
     ({}, "kto", "use data=vi_math_pref, or data=jsonl with columns prompt, completion, label"),
@@ -221,7 +221,7 @@ def test_a_dry_run_plans_for_a_gpu_that_is_not_here(option, call_main, tmp_path)
     finished = call_main("train", f"hardware={option}", "dry_run=true", *small)
     assert (finished.code, finished.stderr) == (0, "")
     gpu, _, precision = GPUS[option]
-    assert f"device: cuda, {precision}: for {gpu}, which is not here\n" in finished.stdout
+    assert f"device: cuda, {precision}: planned for {gpu} (" in finished.stdout
     plan = json.loads((tmp_path / "run/plan.json").read_text(encoding="utf-8"))
     assert (plan["device"], plan["precision"]) == ("cuda", precision)
 

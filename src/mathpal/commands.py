@@ -55,8 +55,11 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     folder, overrides = _run_folder("evaluate", arguments)
     frozen = thaw(folder / "config.yaml", overrides)
     scoring = frozen.evaluation or EvaluationConfig()
-    # Whatever the backend that trained it, plain transformers and PEFT load what it saved.
-    experiment = replace(frozen, resume=None, evaluation=scoring, backend="transformers")
+    # However it was trained, one process of plain transformers and PEFT reads what it saved.
+    alone = replace(frozen.hardware, num_processes=1, num_nodes=1, fsdp=None, deepspeed=None)
+    experiment = replace(
+        frozen, resume=None, evaluation=scoring, backend="transformers", hardware=alone
+    )
     check_inputs(experiment)
     quiet_libraries(experiment.debug)
     screen = Screen()

@@ -39,9 +39,10 @@ PATHS = (("data", "path"), ("data", "test_path"), ("model", "name"), ("model", "
 def register_schemas() -> None:
     """Store the typed classes where defaults lists find them, as `/schema/...`.
 
-    conf/ may also say `${times:a,b}` for a product.
+    conf/ may also say `${times:a,b}` for a product, `${at_least:a,b}` for the larger.
     """
     OmegaConf.register_new_resolver("times", _times, replace=True)
+    OmegaConf.register_new_resolver("at_least", max, replace=True)
     store = ConfigStore.instance()
     for name, config_class in SCHEMAS.items():
         group, _, leaf = f"schema/{name}".rpartition("/")

@@ -141,6 +141,7 @@ class TrainerConfig:
     head: str = option(
         "language", "what the model ends in: next-token logits, or one score", ("language", "score")
     )
+    objective: str = option("eval_loss", "the figure that tells most of it; objective follows")
     early_stopping_patience: int | None = option(
         None, "evaluations without a better metric_for_best_model before stopping; null: never"
     )
@@ -167,6 +168,16 @@ KtoConfig = _trainer_class("kto")
 OrpoConfig = _trainer_class("orpo")
 GrpoConfig = _trainer_class("grpo", RewardedConfig)
 RewardConfig = _trainer_class("reward")
+
+TRAINERS: dict[str, type] = {
+    "sft": SftConfig,
+    "dpo": DpoConfig,
+    "kto": KtoConfig,
+    "orpo": OrpoConfig,
+    "grpo": GrpoConfig,
+    "reward": RewardConfig,
+}
+"""Option of the group trainer -> its class."""
 
 
 @dataclass
@@ -267,7 +278,9 @@ class Experiment:
     name: str = option("train", "the run's name, at the end of its folder")
     seed: int = option(42, "seed of weights, rows and their order")
     output_dir: str = option("outputs", "where run folders land")
-    objective: str = option("eval_loss", "the figure of metrics.json that a sweep optimises")
+    objective: str = option(
+        "${trainer.objective}", "the figure of metrics.json that a sweep optimises"
+    )
     dry_run: bool = option(False, "compose, check and plan; train nothing")
     backend: str = option(
         "${model.backend}", "the library that loads the model", ("transformers", "unsloth")
@@ -291,12 +304,7 @@ SCHEMAS: dict[str, type] = {
     "data/synth": SynthConfig,
     "data/file": FileConfig,
     "data/custom": CustomConfig,
-    "trainer/sft": SftConfig,
-    "trainer/dpo": DpoConfig,
-    "trainer/kto": KtoConfig,
-    "trainer/orpo": OrpoConfig,
-    "trainer/grpo": GrpoConfig,
-    "trainer/reward": RewardConfig,
+    **{f"trainer/{name}": kind for name, kind in TRAINERS.items()},
 }
 """Name in conf's defaults lists (`/schema/NAME@_here_`) -> the class behind it."""
 
@@ -310,18 +318,19 @@ def conf_dir() -> Path:
 
 def dotted_keys() -> list[str]:
     """Return the keys of the groups, as overrides spell them."""
-    classes = {
-        "trainer": SftConfig,
-        "optimizer": OptimizerConfig,
-        "lora": LoraConfig,
-        "data": FileConfig,
-        "model": ModelConfig,
-        "hardware": HardwareConfig,
-        "tracking": TrackingConfig,
-        "evaluation": EvaluationConfig,
-        "export": ExportConfig,
-    }
-    return [f"{group}.{f.name}" for group, c in classes.items() for f in fields(c)]
+    classes = [("trainer", kind) for kind in TRAINERS.values()]
+    classes += [
+        ("optimizer", OptimizerConfig),
+        ("lora", LoraConfig),
+        ("data", FileConfig),
+        ("model", ModelConfig),
+        ("hardware", HardwareConfig),
+        ("tracking", TrackingConfig),
+        ("evaluation", EvaluationConfig),
+        ("export", ExportConfig),
+    ]
+    keys = [f"{group}.{f.name}" for group, kind in classes for f in fields(kind)]
+    return list(dict.fromkeys(keys))
 
 
 def as_dict(config: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ run's folder and has the screen.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -73,11 +73,6 @@ def any_of_all(flag: bool) -> bool:
     return any(gather([flag]))
 
 
-def wait_for_all() -> None:
-    """Wait until every process is here."""
-    gather([None])
-
-
 def leave() -> None:
     """Wait for the others, then end what `join` began."""
     from torch import distributed
@@ -85,13 +80,3 @@ def leave() -> None:
     if distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
-
-
-def first_on_main(work: Callable[[], T]) -> T:
-    """Do work in rank 0, then in the others: what it leaves in a cache, they find there."""
-    if not is_main():
-        wait_for_all()
-    result = work()
-    if is_main():
-        wait_for_all()
-    return result

@@ -8,6 +8,7 @@ from typing import Any
 from mathpal.config import Experiment
 from mathpal.distributed import is_main
 from mathpal.files import whole_folder
+from mathpal.models import transformers
 
 
 def save(trainer: Any, experiment: Experiment, tokenizer: Any, folder: Path) -> None:
@@ -28,7 +29,14 @@ def save(trainer: Any, experiment: Experiment, tokenizer: Any, folder: Path) -> 
     if adapted and export.adapter:
         _save(model, tokenizer, folder / "adapter")
     if export.merged or (export.adapter and not adapted):
-        _save(model.merge_and_unload() if adapted else model, tokenizer, folder / "model")
+        whole = _merged(model, experiment, folder) if adapted else model
+        _save(whole, tokenizer, folder / "model")
+
+
+def _merged(model: Any, experiment: Experiment, folder: Path) -> Any:
+    if experiment.model.quantization == "none":
+        return model.merge_and_unload()
+    return transformers.merged(experiment.model, folder / "adapter", experiment.trainer.head)
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:

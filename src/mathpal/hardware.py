@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mathpal.config import HardwareConfig
+from mathpal.distributed import is_worker
 from mathpal.errors import RequestError
 
 BF16_FLAGS = {"avx512_bf16": "AVX512-BF16", "amx_bf16": "AMX"}
@@ -49,11 +50,14 @@ def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = Fa
     import torch
 
     has_cuda = torch.cuda.is_available()
-    num_threads = hardware.num_threads or max(1, torch.get_num_threads() // hardware.num_processes)
-    if hardware.device == "cuda" and not has_cuda:
-        if not planning:
-            raise RequestError(no_gpu(hardware))
-        return _planned(hardware, num_threads)
+    # A worker was given its share of the threads already.
+    sharers = 1 if is_worker() else hardware.num_processes
+    num_threads = hardware.num_threads or max(1, torch.get_num_threads() // sharers)
+    if planning and hardware.device != "cpu" and (hardware.gpu or not has_cuda):
+        if hardware.gpu or hardware.device == "cuda":
+            return _planned(hardware, num_threads)
+    elif hardware.device == "cuda" and not has_cuda:
+        raise RequestError(no_gpu(hardware))
     if has_cuda and hardware.device != "cpu":
         return _gpu(hardware, num_threads)
     best, why = _cpu_precision(num_parameters)
@@ -95,11 +99,12 @@ def _gpu(hardware: HardwareConfig, num_threads: int) -> Device:
 
 def _planned(hardware: HardwareConfig, num_threads: int) -> Device:
     """Return the device of a plan for another machine, from what its option says of the GPU."""
-    name = hardware.gpu or "a GPU"
+    size = "" if hardware.memory_gb is None else f" ({hardware.memory_gb:g} GB)"
+    name = f"{hardware.gpu or 'a GPU'}{size}"
     native = hardware.capability is None or hardware.capability >= FIRST_WITH_BF16
     _require_bf16(hardware, native, name)
     precision, _ = _asked_or(hardware.precision, "bf16" if native else "fp16", "")
-    return Device("cuda", precision, num_threads, f"for {name}, which is not here")
+    return Device("cuda", precision, num_threads, f"planned for {name}")
 
 
 def _require_bf16(hardware: HardwareConfig, native: bool, name: str) -> None:

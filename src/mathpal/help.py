@@ -62,7 +62,8 @@ CLASSES: dict[str, list[tuple[str, type]]] = {
         ("data/vi_math", config.FileConfig),
         ("data/custom", config.CustomConfig),
     ],
-    "trainer": [("trainer/sft", config.SftConfig)],
+    "trainer": [("trainer/sft", config.SftConfig)]
+    + [(f"trainer/{name}", kind) for name, kind in config.TRAINERS.items() if name != "sft"],
     "optimizer": [("optimizer/adamw", config.OptimizerConfig)],
     "hardware": [("hardware/auto", config.HardwareConfig)],
     "tracking": [("tracking/local", config.TrackingConfig)],
@@ -117,23 +118,43 @@ def _group(group: str) -> str:
         for path, about in _described(group)
     )
     sections = [_heading(f"{group}: options") + options]
-    sections += [_keys(group, option, kind) for option, kind in CLASSES[group]]
+    shown: dict[str, str] = {}
+    for option, kind in CLASSES[group]:
+        listed = _keys(group, option, kind)
+        new = {key: text for key, text in listed.items() if shown.get(key) != text}
+        shown |= listed
+        title = (
+            "keys of the run" if group == "experiment" else f"keys of {option.replace('/', '=')}"
+        )
+        more = " besides" if len(new) < len(listed) else ""
+        sections.append(_heading(title + more) + "\n".join(new.values()) + "\n")
     return "\n".join(sections)
 
 
-def _keys(group: str, option: str, kind: type) -> str:
-    """List the keys of an option, with the defaults that its file gives."""
-    given = yaml.safe_load((config.conf_dir() / f"{option}.yaml").read_text(encoding="utf-8"))
+def _keys(group: str, option: str, kind: type) -> dict[str, str]:
+    """Describe the keys of an option, by name, with the defaults that its file gives."""
+    given = _given(config.conf_dir() / f"{option}.yaml")
     prefix = "" if group == "experiment" else f"{group}."
-    title = "keys of the run" if group == "experiment" else f"keys of {option.replace('/', '=')}"
-    lines = []
+    described = {}
     for f in fields(kind):
         if f.name in config.GROUPS:
             continue
         default = _spelled(given[f.name] if f.name in given else _default(f))
-        lines.append(f"  {_bold(prefix + f.name)} ({_type(f)}, default {default})")
-        lines.append(textwrap.fill(_help(f), 96, initial_indent=" " * 6, subsequent_indent=" " * 6))
-    return _heading(title) + "\n".join(lines) + "\n"
+        head = f"  {_bold(prefix + f.name)} ({_type(f)}, default {default})"
+        text = textwrap.fill(_help(f), 96, initial_indent=" " * 6, subsequent_indent=" " * 6)
+        described[f.name] = f"{head}\n{text}"
+    return described
+
+
+def _given(path: Path) -> dict[str, Any]:
+    """Return what a file of conf/ sets, and what those that it lists in its defaults do."""
+    own: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values: dict[str, Any] = {}
+    for entry in own.pop("defaults", []):
+        shared = config.conf_dir() / f"{str(entry).partition('@')[0].strip('/')}.yaml"
+        if shared.is_file():
+            values |= _given(shared)
+    return values | own
 
 
 def _help(f: Field[Any]) -> str:

@@ -10,21 +10,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import psutil
 
-from mathpal.config import HardwareConfig
-from mathpal.distributed import WORKER, is_worker, rank
+from mathpal.checkpoints import how_to_go_on
+from mathpal.config import Experiment, HardwareConfig
+from mathpal.distributed import WORKER, is_worker, num_processes, rank
 from mathpal.errors import Interrupted, MathpalError, RequestError
 from mathpal.files import write_json
+from mathpal.models import sources
 from mathpal.record import command
 
 LOG = "workers.log"
 """What the processes and their launcher write on stderr."""
+
+LOST_WORDS = ("gloo", "NCCL", "ProcessGroup", "c10d")
+"""Words of the errors that torch raises in a process whose peer is gone."""
+
+SECONDS_TO_END = 30.0
+"""How long a process that ends in order waits for the others to do so."""
 
 ENDINGS: dict[str, type[MathpalError]] = {"request": RequestError, "interrupted": Interrupted}
 """Ways of ending that all processes take together; any other is one's own failure."""
@@ -35,13 +43,16 @@ def wants_processes(hardware: HardwareConfig) -> bool:
     return not is_worker() and hardware.num_processes * hardware.num_nodes > 1
 
 
-def launch(hardware: HardwareConfig, folder: Path, started: float) -> dict[str, Any]:
+def launch(experiment: Experiment, folder: Path, started: float) -> dict[str, Any]:
     """Start the processes of a run whose config is frozen in its folder, and see them end.
 
-    Returns the content of metrics.json.
+    Returns the content of metrics.json; machines other than the first have none.
 
-    Raises: what rank 0 ended with; or MathpalError with the error of the process that failed.
+    Raises: what rank 0 ended with, Interrupted after a signal, or MathpalError with the error of
+        the process that failed.
     """
+    hardware = experiment.hardware
+    sources.locate(experiment.model.name)  # converted here, if need be: the processes would race
     with tempfile.TemporaryDirectory() as endings:
         environment = {
             **os.environ,
@@ -57,15 +68,13 @@ def launch(hardware: HardwareConfig, folder: Path, started: float) -> dict[str, 
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the processes through `_forwarding`
             )
-        with _forwarding(launcher):
+        with _forwarding(launcher) as forwarded:
             code = launcher.wait()
-        _raise_ending(Path(endings), code, folder)
+        _raise_ending(Path(endings), code, folder, stopped=bool(forwarded))
+    if hardware.node_rank > 0:
+        return {}
     figures: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     return figures
-
-
-LOST_WORDS = ("gloo", "NCCL", "ProcessGroup", "c10d")
-"""Words of the errors that torch raises in a process whose peer is gone."""
 
 
 def tell_ending(endings: Path, error: BaseException) -> None:
@@ -78,24 +87,39 @@ def tell_ending(endings: Path, error: BaseException) -> None:
     (endings / f"{rank()}.json").write_text(json.dumps(ending), encoding="utf-8")
 
 
-def _raise_ending(endings: Path, code: int, folder: Path) -> None:
+def wait_for_endings(endings: Path) -> None:
+    """Wait, for a while, until every process has told its ending: the first to leave ends all."""
+    until = time.time() + SECONDS_TO_END
+    while len(list(endings.glob("*.json"))) < num_processes() and time.time() < until:
+        time.sleep(0.1)
+
+
+def _raise_ending(endings: Path, code: int, folder: Path, *, stopped: bool) -> None:
     """Raise what ended the first process that did not get to the end."""
     told = [json.loads(path.read_text(encoding="utf-8")) for path in endings.glob("*.json")]
-    causes = [ending for ending in told if ending["kind"] != "lost"]
-    if causes:
-        first = min(causes, key=lambda ending: ending["time"])
-        if first["kind"] in ENDINGS:
-            raise ENDINGS[first["kind"]](first["error"])
-        error = MathpalError(f"process {first['rank']}: {first['error']}")
-    elif code != 0:
-        error = MathpalError(f"a process was killed from outside; see {folder / LOG}")
-    else:
+    told.sort(key=lambda ending: ending["time"])
+    if code == 0 and not told:
         return
-    # Rank 0 was stopped before it could say so.
+    cause = next((ending for ending in told if ending["kind"] != "lost"), None)
+    if cause is not None and cause["kind"] in ENDINGS:
+        raise ENDINGS[cause["kind"]](cause["error"])
+    if stopped:
+        _close_record(folder, "interrupted", "stopped by a signal")
+        raise Interrupted(f"stopped; {how_to_go_on(folder)}")
+    if cause is not None:
+        error = f"process {cause['rank']}: {cause['error']}"
+    else:
+        seen = "".join(f"; process {e['rank']} saw: {e['error']}" for e in told[:1])
+        error = f"a process was killed from outside{seen}; see {folder / LOG}"
+    _close_record(folder, "failed", error)
+    raise MathpalError(error)
+
+
+def _close_record(folder: Path, status: str, error: str) -> None:
+    """Write into run.json how the run ended, where rank 0 was stopped before it could."""
     path = folder / "run.json"
     facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    write_json(path, facts | {"status": "failed", "error": str(error)})
-    raise error
+    write_json(path, facts | {"status": status, "error": error})
 
 
 def _rendezvous(hardware: HardwareConfig) -> list[str]:
@@ -119,23 +143,25 @@ def _threads(hardware: HardwareConfig) -> int:
 
 
 @contextmanager
-def _forwarding(launcher: subprocess.Popen[bytes]) -> Iterator[None]:
+def _forwarding(launcher: subprocess.Popen[bytes]) -> Iterator[list[int]]:
     """Pass Ctrl-C and SIGTERM on to the processes themselves, so that they save and end in order.
 
-    The launcher would kill them. A second signal ends everything.
+    The launcher would kill them. A second signal ends everything. Yields the signals so far.
     """
-    asked = False
+    forwarded: list[int] = []
 
     def forward(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
         workers = psutil.Process(launcher.pid).children()
         for worker in workers:
-            worker.send_signal(signal.SIGKILL if asked else number)
-        asked = True
+            with suppress(psutil.NoSuchProcess):
+                worker.send_signal(signal.SIGKILL if forwarded else number)
+        if forwarded or not workers:
+            launcher.kill()
+        forwarded.append(number)
 
     before = {n: signal.signal(n, forward) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield forwarded
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mathpal import schema
-from mathpal.config import dotted_keys
+from mathpal.config import TRAINERS, dotted_keys
 from mathpal.errors import RequestError, did_you_mean, similar
 
 ALIASES = {
@@ -108,7 +108,11 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
     if group in OPTIONAL_GROUPS and not any(k.startswith(f"{group}.") for k in known):
         return f"{key}: {group}=none has no keys; choose one such as {OPTIONAL_GROUPS[group]}"
     if key in dotted_keys():
-        others = " or ".join(f"{group}={name}" for name in HAVE_MORE_KEYS.get(group, ()))
+        methods = [
+            name for name, kind in TRAINERS.items() if leaf in {f.name for f in fields(kind)}
+        ]
+        options = methods if group == "trainer" else HAVE_MORE_KEYS.get(group, ())
+        others = " or ".join(f"{group}={name}" for name in options)
         return f"{key}: not a key of this option of '{group}'; {others} has it"
     alias = ALIASES.get(leaf)
     hint = f" Did you mean '{alias}'?" if alias else did_you_mean(key, known)

@@ -38,7 +38,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         refuse_another_run(folder)
     freeze(experiment, folder / "config.yaml")
     if launch.wants_processes(experiment.hardware) and not experiment.dry_run:
-        figures = launch.launch(experiment.hardware, folder, started)
+        figures = launch.launch(experiment, folder, started)
         return Outcome(figures, figures.get(experiment.objective))
     screen = Screen()
     with ending_in_order(), Record(folder, started, resumed=resumed) as record:

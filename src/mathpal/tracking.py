@@ -22,6 +22,7 @@ LEFT_OUT = ("num_tokens", "total_flos", "num_input_tokens_seen")
 FINAL = {
     "eval_loss": "eval_loss",
     "eval_rewards/margins": "eval_margin",
+    "eval_margin": "eval_margin",
     "eval_reward": "eval_reward",
 }
 """Figures of an evaluation -> their names in metrics.json."""
@@ -187,7 +188,7 @@ def plot(experiment: Experiment, folder: Path) -> None:
     evaluated = [(m["step"], m["eval_loss"]) for m in lines if "eval_loss" in m]
     if evaluated:
         axes.plot(*zip(*evaluated, strict=True), "o-", color="#c8501e", label="held-out rows")
-    axes.set(xlabel="step", ylabel="loss (nats a token)", xlim=(0, None))
+    axes.set(xlabel="step", ylabel="loss", xlim=(0, None))
     if min(values) > 0 and max(values) / min(values) > 20:
         axes.set_yscale("log")
     axes.grid(color="#e6e6e6")

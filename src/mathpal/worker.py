@@ -18,7 +18,7 @@ from mathpal.run import run
 def main(folder: Path, endings: Path, started: float) -> int:
     """Carry this process's part of a run.
 
-    What all processes end with together, such as an interruption, counts as an end in order: the
+    What processes end with in order, such as an interruption, is told and counts as success: the
     launcher would kill the others, rank 0 with its record, when the first one fails.
     """
     if distributed.is_main():
@@ -33,6 +33,8 @@ def main(folder: Path, endings: Path, started: float) -> int:
         launch.tell_ending(endings, error)
         if not isinstance(error, tuple(launch.ENDINGS.values())):
             raise
+        launch.wait_for_endings(endings)
+        os._exit(0)  # without the processes' farewell: one may wait for this in a collective call
     distributed.leave()
     return 0
 

@@ -84,6 +84,7 @@ def test_every_held_out_question_is_answered_once_and_in_order(two, tmp_path):
     assert len(answered) == 7 and answered == alone
 
 
+@pytest.mark.slow
 def test_a_sweep_gets_its_objectives_back(tmp_path):
     done = train(
         tmp_path,

@@ -76,6 +76,7 @@ def test_dpo_widens_the_margin_between_chosen_and_rejected(launch, pairs):
     assert after > before + 0.01
 
 
+@pytest.mark.slow
 def test_kto_prefers_good_answers_to_bad_ones(launch, pairs):
     run = launch("trainer=kto", base=QUICK)
     assert run.json("plan.json")["train_rows"] == 640  # both answers of each pair
@@ -91,6 +92,7 @@ def test_orpo_makes_chosen_answers_likelier_and_preferred(launch, pairs):
     assert run.json("metrics.json")["tokens_per_second"] > 0
 
 
+@pytest.mark.slow
 def test_reward_model_ranks_pairs_that_it_has_not_seen(launch):
     base = tuple(o for o in QUICK if o != "evaluation=none")
     run = launch("trainer=reward", "data.train_rows=800", "data.test_rows=120", base=base)
@@ -111,6 +113,7 @@ def test_reward_model_ranks_pairs_that_it_has_not_seen(launch):
     assert mean(right) == pytest.approx(figures["eval_accuracy"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_grpo_earns_more_reward(launch):
     run = launch("trainer=grpo", "trainer.max_completion_length=96", base=QUICK)
     rewards = [line["reward"] for line in run.metrics if "reward" in line]

@@ -1,22 +1,24 @@
 """Every option of every group composes, converts and passes a dry run."""
 
+import pkgutil
 import time
+from importlib.util import find_spec
 
 import pytest
 import yaml
-from trl import SFTConfig
 
 from mathpal import schema
 from mathpal.compose import compose
-from mathpal.config import as_dict, conf_dir
+from mathpal.config import OUR_OPTIMIZERS, as_dict, conf_dir
 from mathpal.models.transformers import peft_config
 from mathpal.overrides import Request
 from mathpal.run import run
+from mathpal.schema.generate import CLASSES
 
 OPTIONS = sorted(
     f"{path.parent.name}={path.stem}"
     for path in conf_dir().glob("*/*.yaml")
-    if path.parent.name != "hydra"
+    if path.parent.name not in ("hydra", "schema")
 )
 
 
@@ -39,13 +41,22 @@ def test_option_composes_converts_and_passes_a_dry_run(option, tmp_path, rows_fi
     overrides = [option, "hardware=cpu"] if not option.startswith("hardware=") else [option]
     if option == "model=hf":
         overrides.append("model.name=mathpal/tiny")
-    if option in ("data=jsonl", "data=vi_math"):
+    if option in ("data=jsonl", "data=vi_math", "experiment=production"):
         overrides.append(f"data.path={rows_file}")
     if option == "data=custom":
         overrides += ["data._target_=ownrows.rows", "allow_targets=[ownrows]"]
+    if option in ("hardware=fsdp", "hardware=deepspeed"):
+        overrides.append("evaluation=none")
     experiment = compose(Request((*overrides, "dry_run=true")))
-    options = as_dict(experiment.trainer)
-    SFTConfig(output_dir=str(tmp_path), use_cpu=True, bf16=False, **schema.changed("sft", options))
+    method = option.removeprefix("trainer=") if option.startswith("trainer=") else "sft"
+    monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
+    changed = schema.changed(method, as_dict(experiment.trainer))
+    if changed.get("optim") in OUR_OPTIMIZERS:
+        del changed["optim"]
+    if find_spec("deepspeed") is None:
+        changed.pop("deepspeed", None)
+    config_class = pkgutil.resolve_name(CLASSES[method])
+    config_class(output_dir=str(tmp_path), use_cpu=True, bf16=False, **changed)
     if experiment.lora is not None:
         assert peft_config(experiment.lora).r == experiment.lora.r
     run(experiment, tmp_path, time.time())

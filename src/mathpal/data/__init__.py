@@ -100,7 +100,8 @@ def for_learning(rows: Sequence[Row], learns_from: str) -> list[Row]:
     if not rows:
         return []
     paired, labelled = rows[0].rejected is not None, rows[0].label is not None
-    fits = {"answers": not labelled, "pairs": paired, "labels": paired or labelled}
+    has_bad = any(row.label is False for row in rows)
+    fits = {"answers": not has_bad, "pairs": paired, "labels": paired or labelled}
     if not fits[learns_from]:
         raise RequestError(f"trainer.learns_from={learns_from}: {DO_NOT_FIT[learns_from]}")
     if learns_from == "labels" and paired:

@@ -180,7 +180,7 @@ def _to_rows(
 ) -> tuple[list[Row], Columns]:
     if not isinstance(records[0], Mapping):
         raise RequestError(f"{where} row 1: not a JSON object: {str(records[0])[:60]}")
-    columns = _find_columns(list(records[0]), where, named)
+    columns = _find_columns(records[0], where, named)
     rows, problems = [], []
     for number, record in enumerate(records, start=1):
         try:
@@ -192,7 +192,8 @@ def _to_rows(
     return rows, columns
 
 
-def _find_columns(present: Sequence[str], where: str, named: Columns) -> Columns:
+def _find_columns(first: Mapping[str, Any], where: str, named: Columns) -> Columns:
+    present = list(first)
     wanted = [named.messages, named.prompt, named.completion, named.rejected, named.label]
     missing = [c for c in wanted if c is not None and c not in present]
     if missing:
@@ -205,7 +206,8 @@ def _find_columns(present: Sequence[str], where: str, named: Columns) -> Columns
         )
     answers = _find_answers(present, where, named)
     rejected = named.rejected or (REJECTED if REJECTED in present else None)
-    label = named.label or (LABEL if LABEL in present else None)
+    # A label of another kind, such as a topic's name, is none of ours.
+    label = named.label or (LABEL if first.get(LABEL) in (True, False, 0, 1) else None)
     return replace(answers, rejected=rejected, label=None if rejected else label)
 
 

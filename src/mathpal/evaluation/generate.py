@@ -25,6 +25,8 @@ def answers(
     Questions are sorted by length, longest first: little padding, and memory runs out in the
     first batch if it does at all. `advance` is told how many rows each batch answered.
     """
+    if not rows:
+        return []
     questions = tokenizer(
         [encode_question(row, tokenizer) for row in rows], add_special_tokens=False
     )["input_ids"]

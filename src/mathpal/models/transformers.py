@@ -70,6 +70,7 @@ def load(
         # The trainer turns checkpointing on, if it is asked for.
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     with_adapter: Any = get_peft_model(model, peft_config(_of_text(lora, model.config), head))
+    keep_in_float32(with_adapter)
     return with_adapter
 
 
@@ -155,6 +156,17 @@ def load_trained(
     return trained.eval()
 
 
+def merged(model: ModelConfig, adapter: Path, head: str) -> Any:
+    """Return a base that was quantised in training, read again in bfloat16, its adapter merged in.
+
+    Merging into quantised weights would round the adapter away.
+    """
+    from peft import PeftModel
+
+    base = _weights(replace(model, quantization="none"), "bf16", head, "cpu")
+    return PeftModel.from_pretrained(base, adapter).merge_and_unload()
+
+
 def peft_config(lora: Any, head: str = "language") -> Any:
     """Return the peft.LoraConfig of a lora group; a head that gives scores is trained whole."""
     import peft
@@ -169,6 +181,13 @@ def _of_text(lora: Any, config: Any) -> Any:
     if has_towers and lora.exclude_modules is None:
         return replace(lora, exclude_modules=TOWERS)
     return lora
+
+
+def keep_in_float32(model: Any) -> None:
+    """Keep what is trained in float32: a head comes in the base's format, and fp16 cannot scale."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
 
 
 def prepare(model: Any, tokenizer: Any, head: str) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mathpal import data, models
-from mathpal.compose import factory
+from mathpal.compose import bind, factory
 from mathpal.config import Experiment, as_dict
 from mathpal.data.chat import encode
 from mathpal.errors import RequestError, Unreachable
@@ -33,6 +34,8 @@ def check(experiment: Experiment) -> None:
     problems = [*rules.problems(experiment), *machine.problems(experiment)]
     problems += _refusals(experiment, lambda: factory(experiment.trainer), "trainer.")
     problems += _refusals(experiment, lambda: factory(experiment.model), "model.")
+    for name, reward in as_dict(experiment.trainer).get("rewards", {}).items():
+        problems += _refusals(experiment, partial(bind, f"trainer.rewards.{name}", reward))
     _raise(problems + _unreadable(experiment, problems))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mathpal.config import Experiment, as_dict
+from mathpal.errors import RequestError
 
 KEEP_ROWS_APART = (
     "gemma3_text",
@@ -22,20 +23,26 @@ MOST_TOKENS = 8_192
 
 
 def packs(experiment: Experiment, device: str, model_type: str, longest_row: int) -> bool:
-    """Tell whether to train without padding: asked for, or quicker and known to be right."""
+    """Tell whether to train without padding: where it is quicker and known to be right, or asked.
+
+    Raises: RequestError where it is asked for and cannot be done.
+    """
     options, asked = as_dict(experiment.trainer), experiment.hardware.padding_free
-    of_ours = "completion_only_loss" in options and not options["packing"]
-    if asked is not None:
-        return asked and of_ours
-    # Dropout would draw otherwise than in padded rows, and losses differ from a plain script's.
-    draws = experiment.lora is not None and as_dict(experiment.lora)["lora_dropout"] > 0
-    batch_tokens = longest_row * options["per_device_train_batch_size"]
-    return (
-        of_ours
-        and not draws
+    can = (
+        "completion_only_loss" in options
+        and not options["packing"]
         and device == "cpu"
         and experiment.backend == "transformers"
         and experiment.model.attn_implementation == "sdpa"
         and model_type in KEEP_ROWS_APART
-        and batch_tokens <= MOST_TOKENS
     )
+    if asked and not can:
+        raise RequestError(
+            "hardware.padding_free=true: only for trainer=sft without packing, on a CPU by "
+            f"transformers with sdpa, and models of types {', '.join(KEEP_ROWS_APART)}; set it null"
+        )
+    # Dropout would draw otherwise than in padded rows, and losses differ from a plain script's.
+    draws = experiment.lora is not None and as_dict(experiment.lora)["lora_dropout"] > 0
+    batch_tokens = longest_row * options["per_device_train_batch_size"]
+    suits = not draws and batch_tokens <= MOST_TOKENS
+    return can and (suits if asked is None else asked)

@@ -203,7 +203,8 @@ def _evaluations(values: Mapping[str, Any]) -> Iterator[str]:
                 "trainer.save_steps=N"
             )
     metric = trainer["metric_for_best_model"] or "loss"
-    if metric.removeprefix("eval_") in ("accuracy", "base_accuracy"):
+    of_answers = metric.removeprefix("eval_") in ("accuracy", "base_accuracy")
+    if of_answers and trainer["head"] == "language":
         yield (
             f"trainer.metric_for_best_model={metric}: answers are scored after training alone; "
             "use eval_loss"

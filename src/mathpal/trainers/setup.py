@@ -103,6 +103,7 @@ def assemble(
     from transformers import EarlyStoppingCallback, PrinterCallback
 
     from mathpal import optimizers
+    from mathpal.models.transformers import keep_in_float32
 
     callbacks = list(setup.callbacks)
     patience = options["early_stopping_patience"]
@@ -114,6 +115,8 @@ def assemble(
     except ValueError as error:
         raise RequestError(f"trainer: {error}") from error
     trainer.remove_callback(PrinterCallback)
+    if setup.device.precision == "fp16":
+        keep_in_float32(trainer.model)  # TRL turns what is trained over a quantised base to bf16
     optimizers.install(trainer, options["optim"])
     return trainer
 
