@@ -116,6 +116,7 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
         return f"{key}: not a key of this option of '{group}'; {others} has it"
     alias = ALIASES.get(leaf)
     hint = f" Did you mean '{alias}'?" if alias else did_you_mean(key, known)
+    hint = hint or did_you_mean(key, dotted_keys())
     return f"unknown key '{key}'.{hint or _elsewhere(leaf, known) or _where_to_look(group)}"
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from mathpal.files import read_jsonl
 
+pytestmark = pytest.mark.xdist_group("distributed")  # one worker, so that `two` runs once
 TRAIN = Path(sys.executable).with_name("train")
 SMALL = (
     "hardware.device=cpu",

@@ -223,7 +223,7 @@ def test_rows_of_a_file_are_trained_on(launch, tmp_path, trainer, records):
     [
         ("dpo", LABELLED, "data=vi_math_pref, or data=jsonl with columns prompt, chosen, rejected"),
         ("reward", LABELLED, "data=vi_math_pref"),
-        ("sft", LABELLED, "choose trainer=kto"),
+        ("sft", LABELLED | {"label": False}, "choose trainer=kto"),
         ("kto", PLAIN, "columns prompt, completion, label"),
     ],
 )

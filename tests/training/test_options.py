@@ -33,7 +33,7 @@ def rows_file(tmp_path, pairs_file):
 @pytest.mark.parametrize("option", OPTIONS)
 def test_option_composes_converts_and_passes_a_dry_run(option, tmp_path, rows_file, monkeypatch):
     if option == "data=custom":
-        (tmp_path / "ownrows.py").write_text(
+        (tmp_path / "otherrows.py").write_text(
             "from mathpal.data import Row, Rows, conversation\n"
             "def rows(**_):\n    return Rows([Row(conversation('a', 'b'))], [], 'own')\n"
         )
@@ -44,7 +44,7 @@ def test_option_composes_converts_and_passes_a_dry_run(option, tmp_path, rows_fi
     if option in ("data=jsonl", "data=vi_math", "experiment=production"):
         overrides.append(f"data.path={rows_file}")
     if option == "data=custom":
-        overrides += ["data._target_=ownrows.rows", "allow_targets=[ownrows]"]
+        overrides += ["data._target_=otherrows.rows", "allow_targets=[otherrows]"]
     if option in ("hardware=fsdp", "hardware=deepspeed"):
         overrides.append("evaluation=none")
     experiment = compose(Request((*overrides, "dry_run=true")))
