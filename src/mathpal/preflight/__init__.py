@@ -27,16 +27,18 @@ from mathpal.preflight.plan import Plan, Prepared
 def check(experiment: Experiment) -> None:
     """Refuse what can be seen to be wrong without torch: files, folders, settings, packages.
 
-    A dry run may go on without the hub.
+    A dry run may go on without the hub. What this machine cannot do is refused at once, before the
+    hub is asked.
 
     Raises: RequestError with every problem found.
     """
-    problems = [*rules.problems(experiment), *machine.problems(experiment)]
+    lacking = list(machine.problems(experiment))
+    problems = [*rules.problems(experiment), *lacking]
     problems += _refusals(experiment, lambda: factory(experiment.trainer), "trainer.")
     problems += _refusals(experiment, lambda: factory(experiment.model), "model.")
     for name, reward in as_dict(experiment.trainer).get("rewards", {}).items():
         problems += _refusals(experiment, partial(bind, f"trainer.rewards.{name}", reward))
-    _raise(problems + _unreadable(experiment, problems))
+    _raise(problems if lacking else problems + _unreadable(experiment, problems))
 
 
 def check_inputs(experiment: Experiment) -> None:
