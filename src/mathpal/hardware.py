@@ -16,7 +16,6 @@ BF16_FLAGS = {"avx512_bf16": "AVX512-BF16", "amx_bf16": "AMX"}
 SMALL_MODEL_PARAMETERS = 20_000_000
 """Below this, casting costs more than bf16 products save on a CPU (`make bench` measures it)."""
 
-
 FIRST_WITH_BF16 = 8.0
 """Compute capability of the first GPUs with bfloat16 (Ampere)."""
 
@@ -53,10 +52,10 @@ def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = Fa
     # A worker was given its share of the threads already.
     sharers = 1 if is_worker() else hardware.num_processes
     num_threads = hardware.num_threads or max(1, torch.get_num_threads() // sharers)
-    if planning and hardware.device != "cpu" and (hardware.gpu or not has_cuda):
-        if hardware.gpu or hardware.device == "cuda":
-            return _planned(hardware, num_threads)
-    elif hardware.device == "cuda" and not has_cuda:
+    lacks_gpu = hardware.device == "cuda" and not has_cuda
+    if planning and hardware.device != "cpu" and (hardware.gpu or lacks_gpu):
+        return _planned(hardware, num_threads)
+    if lacks_gpu:
         raise RequestError(no_gpu(hardware))
     if has_cuda and hardware.device != "cpu":
         return _gpu(hardware, num_threads)

@@ -54,6 +54,7 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         first = self.first_step_at
         return {
             "train_loss": self.final.get("train_loss"),
+            "eval_loss": None,
             **{ours: self.final[ours] for ours in FINAL.values() if ours in self.final},
             "tokens_per_second": sum(t for t, _ in self._speeds) / seconds if seconds else None,
             "seconds_to_first_step": None if first is None else round(first - self.started, 3),

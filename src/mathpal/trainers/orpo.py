@@ -21,7 +21,7 @@ def build(setup: Setup, **options: Any) -> Any:
     from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
     class Tokenised(ORPOTrainer):  # type: ignore[misc]
-        """Takes rows as they are, tokenised by ours, and counts tokens as TRL's others do."""
+        """Takes rows as they are, tokenised by ours, and counts this process's tokens."""
 
         num_tokens = 0
 
