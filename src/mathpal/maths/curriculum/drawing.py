@@ -6,6 +6,17 @@ from random import Random
 from typing import NamedTuple
 
 
+class Slip(NamedTuple):
+    """Hold what a pupil gets by a mistake that is typical of the kind of problem."""
+
+    mistake: str
+    """Its name, in English: `half_forgotten`, `sign_lost`."""
+    answer: str
+    """The wrong answer, written as the right one is."""
+    steps: tuple[str, ...] = ()
+    """The wrong working, where it differs from the right one in more than its result."""
+
+
 class Draft(NamedTuple):
     """Hold what one kind drew; the variant and the numbers go into the problem's key."""
 
@@ -14,6 +25,7 @@ class Draft(NamedTuple):
     question: str
     steps: tuple[str, ...]
     answer: str
+    slips: tuple[Slip, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,8 +33,14 @@ class Kind:
     """Describe one kind of problem and name the function that draws it."""
 
     grade: int
+    topic: str
+    """A code of `topics.TOPICS`."""
     description: str
     draw: Callable[[Random], Draft]
+    difficulty: int = 1
+    """1: one step or idea, 2: two or three, 3: a problem for good pupils of the grade."""
+    starter: bool = False
+    """Whether its numbers and words suit a model of two million parameters."""
 
 
 class Thing(NamedTuple):

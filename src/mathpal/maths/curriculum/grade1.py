@@ -60,7 +60,9 @@ def difference(rng: Random) -> Draft:
 
 
 KINDS = {
-    "total": Kind(1, "two amounts put together", total),
-    "left": Kind(1, "what is left after taking away", left),
-    "difference": Kind(1, "how many more or fewer one has than another", difference),
+    "total": Kind(1, "NUM.ADD", "two amounts put together", total, starter=True),
+    "left": Kind(1, "NUM.ADD", "what is left after taking away", left, starter=True),
+    "difference": Kind(
+        1, "NUM.ADD", "how many more or fewer one has than another", difference, starter=True
+    ),
 }

@@ -95,8 +95,18 @@ def find_x(rng: Random) -> Draft:
 
 
 KINDS = {
-    "more_or_fewer": Kind(2, "an amount given as more or fewer than another", more_or_fewer),
-    "equal_groups": Kind(2, "equal groups counted by a product", equal_groups),
-    "sharing": Kind(2, "an amount shared out equally", sharing),
-    "find_x": Kind(2, "the unknown of a sum, difference, product or quotient", find_x),
+    "more_or_fewer": Kind(
+        2, "NUM.ADD", "an amount given as more or fewer than another", more_or_fewer, starter=True
+    ),
+    "equal_groups": Kind(
+        2, "NUM.MUL", "equal groups counted by a product", equal_groups, starter=True
+    ),
+    "sharing": Kind(2, "NUM.MUL", "an amount shared out equally", sharing, starter=True),
+    "find_x": Kind(
+        2,
+        "ALG.UNKNOWN",
+        "the unknown of a sum, difference, product or quotient",
+        find_x,
+        starter=True,
+    ),
 }

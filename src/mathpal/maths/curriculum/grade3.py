@@ -77,7 +77,13 @@ def rectangle_perimeter(rng: Random) -> Draft:
 
 
 KINDS = {
-    "times_as_many": Kind(3, "an amount some times as large as another", times_as_many),
-    "unit_rate": Kind(3, "a rate found for one group, then used for several", unit_rate),
-    "rectangle_perimeter": Kind(3, "the perimeter of a rectangle", rectangle_perimeter),
+    "times_as_many": Kind(
+        3, "NUM.MUL", "an amount some times as large as another", times_as_many, starter=True
+    ),
+    "unit_rate": Kind(
+        3, "NUM.RATIO", "a rate found for one group, then used for several", unit_rate, starter=True
+    ),
+    "rectangle_perimeter": Kind(
+        3, "GEO.LENGTH", "the perimeter of a rectangle", rectangle_perimeter, starter=True
+    ),
 }

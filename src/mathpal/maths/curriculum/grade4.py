@@ -89,7 +89,9 @@ def fraction_of(rng: Random) -> Draft:
 
 
 KINDS = {
-    "average": Kind(4, "the mean of two or three amounts", average),
-    "sum_difference": Kind(4, "two numbers from their sum and difference", sum_difference),
-    "fraction_of": Kind(4, "a fraction of an amount", fraction_of),
+    "average": Kind(4, "STA.MEAN", "the mean of two or three amounts", average, starter=True),
+    "sum_difference": Kind(
+        4, "NUM.MIXED", "two numbers from their sum and difference", sum_difference, starter=True
+    ),
+    "fraction_of": Kind(4, "NUM.FRAC", "a fraction of an amount", fraction_of, starter=True),
 }

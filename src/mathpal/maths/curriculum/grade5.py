@@ -105,7 +105,9 @@ def _tenths(value: int) -> str:
 
 
 KINDS = {
-    "motion": Kind(5, "distance or speed of a steady motion", motion),
-    "percent": Kind(5, "a percentage of an amount", percent),
-    "decimal_total": Kind(5, "the sum of two decimal measures", decimal_total),
+    "motion": Kind(5, "GEO.SPEED", "distance or speed of a steady motion", motion, starter=True),
+    "percent": Kind(5, "NUM.PERCENT", "a percentage of an amount", percent, starter=True),
+    "decimal_total": Kind(
+        5, "NUM.DEC", "the sum of two decimal measures", decimal_total, starter=True
+    ),
 }
