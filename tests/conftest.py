@@ -1,6 +1,8 @@
 """What many tests need: the commands as a user runs them, and the real exam rows."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +17,10 @@ from mathpal import cli
 if "PYTEST_XDIST_WORKER" in os.environ:
     # A thread a worker: on two cores, threads of two workers only keep each other waiting.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Commands that a test interrupts must hear it, even where the tests run in the background of a
+# shell, which makes what it starts ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMS = ROOT / "../shared/data/vi_exams_train.jsonl"
@@ -91,6 +97,12 @@ def exams() -> Path:
     if not EXAMS.is_file():
         pytest.skip("../shared/data/vi_exams_train.jsonl is not here")
     return EXAMS
+
+
+@pytest.fixture
+def exam_rows(exams: Path) -> list[dict[str, str]]:
+    """The real exam problems: question and solution."""
+    return [json.loads(line) for line in exams.read_text(encoding="utf-8").splitlines()]
 
 
 def _run_script(

@@ -1,109 +1,339 @@
-"""What a Vietnamese solution's final answer is, and whether two answers agree, by number.
+"""What a Vietnamese solution's final answer is, and where it stands.
 
-A first version: numbers, fractions, percentages and choice letters are compared exactly; units
-and the parts a) b) c) are not read yet.
+It stands behind the last `Đáp số`, `Đáp án`, `Chọn` or in the last box; failing that, behind the
+last `Vậy`; failing that, it is the last result. What the writer takes back does not count, nor does
+what checks the result, goes on to another problem or takes leave. Parts a) b) c) are read apart.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-MARKERS = re.compile(
-    r"(?:đáp\s*số|đáp\s*án(?:\s*đúng)?(?:\s*là)?|đs|vậy|trả\s*lời)\s*[:.]?\s*", re.IGNORECASE
-)
-CHOICE = re.compile(r"(?:chọn|đáp\s*án(?:\s*đúng)?(?:\s*là)?)\s*[:.]?\s*([A-D])\b", re.IGNORECASE)
-LATEX_FRACTION = re.compile(r"\\d?frac\s*\{+\s*(-?\d+)\s*\}+\s*\{+\s*(\d+)\s*\}+")
-DECORATION = re.compile(r"[$*]|<[^>]+>|&nbsp;|\\(?:left|right|,|;|!)")
-NUMBER = re.compile(
-    r"""(?P<sign>(?<![\w)])-\s?)?
-    (?:(?P<whole>\d+)\s+)?(?P<over>\d+)\s*/\s*(?P<under>\d+)      # 3/4, 1 3/4
-    |(?P<minus>(?<![\w)])-\s?)?
-    (?P<number>[1-9]\d{0,2}(?:[ .]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)  # 1 250, 1.250.000, 3,5, 3.5
-    (?P<percent>\s*%)?""",
-    re.VERBOSE,
-)
+from mathpal.maths.notation.plain import CLOSE_BOX, OPEN_BOX, plain
+from mathpal.maths.notation.values import notation_of
+from mathpal.maths.statements import Statement
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A final answer as it was read: a choice letter, or the numbers in order."""
+    """A final answer as it was read."""
 
     letter: str | None
-    values: tuple[Fraction, ...]
-    text: str
-    """The piece of the solution that it was read from."""
+    """The choice, where one is made."""
+    parts: dict[str, Statement]
+    """What is said by part, `a` and `b`; by the empty name where there are no parts."""
+    results: tuple[Statement, ...] = ()
+    """The sentences with a result, in order: where a short conclusion does not say all."""
+    is_marked: bool = False
+    """Whether `Đáp số`, a box or the like announces it."""
+    opening: str = ""
+    """The first sentence that says something: where a yes or no stands."""
+
+    @property
+    def whole(self) -> Statement | None:
+        """What is said where there are no parts."""
+        return self.parts.get("")
 
     def __str__(self) -> str:
-        return self.letter or "; ".join(str(v) for v in self.values)
+        said = "; ".join(f"{n}) {s}" if n else str(s) for n, s in self.parts.items())
+        return ": ".join(filter(None, (self.letter, said)))
 
 
-def numbers(text: str) -> list[Fraction]:
-    r"""Return the numbers of a text in Vietnamese notation, exactly.
-
-    >>> [str(n) for n in numbers("1 250 đồng, 3,5 kg, 1.250.000 và \\frac{3}{4}")]
-    ['1250', '7/2', '1250000', '3/4']
-    """
-    plain = LATEX_FRACTION.sub(r" \1/\2 ", text)
-    plain = DECORATION.sub(" ", plain)
-    return [value for m in NUMBER.finditer(plain) if (value := _value(m, plain)) is not None]
+def _words(*phrases: str) -> str:
+    """Return a pattern of whole words, whatever the space between them."""
+    return r"(?<![^\W_])(?:" + "|".join(p.replace(" ", r"\s+") for p in phrases) + r")(?![^\W_])"
 
 
-def final_answer(solution: str) -> Answer | None:
-    """Return a solution's final answer, or None where no number or choice can be read.
+STRONG = re.compile(
+    _words("đáp số", "đáp án", "đ/s", "đs", "answer", "kết quả cuối cùng", "trả lời",
+           "câu trả lời(?: cuối cùng)?", "final answer")
+    + r"(?:\s*(?:đúng|cuối\s+cùng|của\s+bài(?:\s+toán)?|cần\s+tìm|chính\s+xác|is|là|số"
+    r"|:|=|\.(?=\s)))*",
+    re.IGNORECASE,
+)  # fmt: skip
+CONCLUSION = re.compile(
+    _words("như vậy", "vậy", "kết luận", "tóm lại", "kết quả(?= là| bằng|:)", "therefore")
+    + r"[\s,:]*",
+    re.IGNORECASE,
+)
+CHOOSES = re.compile(
+    _words("chọn", "đáp án", "phương án", "khoanh(?: tròn)?", "lựa chọn", "trả lời", "answer",
+           "đáp số", "kết quả", "khẳng định", "ý", "câu", "mệnh đề", "option")
+    + r"(?:[\s:(*⟦\"“']|(?:đúng|cuối cùng|cần tìm|chính xác|nhất|là|vào|đáp án|phương án|câu|ý|chữ"
+    r"|cái|is|option|tròn|của em|của bài)(?![^\W_]))*",
+    re.IGNORECASE,
+)  # fmt: skip
+LETTER = re.compile(r"([A-E])(?![^\W_]|\s*[=<>]|'|\s*[+×]|_)|(?<=\()([a-e])(?=\))")
+DENIES = re.compile(r"[)\s.:]*(?:sai|không|chưa|bị)(?![^\W_])|\s+(?:có|và|hoặc)\s", re.IGNORECASE)
+STATED = re.compile(
+    r"(?<![^\W_])([A-D])(?:\s+là)?\s+(?:đáp\s+án\s+|phương\s+án\s+|câu\s+|lựa\s+chọn\s+)?đúng(?![^\W_])"
+)
+WRONG_OPTION = re.compile(
+    r"^[\s\-•]*(?:(?:đáp|phương)\s+án\s+|câu\s+)?[A-E]\s*[:)]?\s+sai(?![^\W_])"
+)
+BARE_LETTER = re.compile(r"[\s(\[⟦\"“]*([A-E])\s*(?:[)\].:⟧\"”]+(?=\s|$)|$)")
+TAKES_BACK = re.compile(
+    _words(
+        r"(?:à|ồ|ôi|ủa|ơ|khoan|úi|ấy|ui|chết)[\s,]*(?:(?:em|mình|tôi) )?(?:nhầm|đã|từ từ|sai)",
+        "khoan(?=,)",
+        r"(?:mình|em|tôi|cô|thầy) (?:tính |viết |đọc |bị |đã |làm )*(?:nhầm|sai)",
+        "tính nhầm", "viết nhầm", "nhầm rồi", "xin lỗi", "sửa lại", "tính lại",
+        "đính chính", "thực ra", "nói lại", "làm lại", "xem lại",
+        r"(?:kết quả|đáp án|đáp số|câu trả lời|cách làm)(?: này| trên| đó| ở trên)* (?:là |bị )?"
+        "(?:không đúng|chưa đúng|sai)",
+        "wait", "actually", "correction", "sorry",
+    ),
+    re.IGNORECASE,
+)  # fmt: skip
+IGNORED = re.compile(
+    r"[\s\-•(*_✅]*(?:thử lại|kiểm tra|lưu ý|chú ý|ghi chú|nhận xét|chúc|hy vọng|hi vọng|nếu|cảm ơn"
+    r"|note|bạn có|em có thể|hãy|check|em nhớ|các em|em hãy|lời giải|bài giải|giải\s*:|chào|để giải"
+    r"|bước \d+ ?: ?(?:đọc|tính toán cẩn|kiểm)|theo chương trình|bài (?:toán )?(?:này|trên)|đây là"
+    r"|i hope|hope|good luck|sure|dưới đây|chúng ta cùng|ta cùng|cả hai cách|ví dụ)(?![^\W_])",
+    re.IGNORECASE,
+)
+HYPOTHESIS = re.compile(r"[\s\-•(*_]*(?:lưu ý\s*[:,]?\s*)?nếu\s", re.IGNORECASE)
+ENDS = re.compile(
+    r"[\s\-•(*_#]*(?:bài (?:tập )?(?:luyện|tương tự|thêm|tập thêm|vận dụng)"
+    r"|câu hỏi (?:thêm|mở rộng)|-{3,}\s*$|bài toán (?:tương tự|mới|khác)|ví dụ khác|mở rộng|question|user|human)",
+    re.IGNORECASE,
+)
+DENIED = re.compile(
+    r"[,(]?\s*(?:chứ\s+|mà\s+)?không\s+phải(?:\s+là)?\s[^\n.;()]*?(?=,|;|\)|\.\s|\.?$|\bmà\b)\)?",
+    re.IGNORECASE,
+)
+POINTS = re.compile(r"\(\s*\d(?:[.,]\d+)?\s*(?:điểm|đ)\s*\)", re.IGNORECASE)
+SENTENCE_END = re.compile(r"(?<=[\w)%°⟧»”\"])[.!?]+\s+(?=[\"“(⟦]*[A-ZĐÀ-Ỹ])|(?<=[!?])\s+|\n")
+OPTION_LINE = re.compile(r"^(\s*\(?[A-E])\.\s+(?=[A-ZÀ-Ỹ])(?!Vì|Do|Ta)", re.MULTILINE)
+ANNOUNCES = re.compile(r"^(?!\s*\(?[a-h]\s?[).])[^\d=]*[^\W\d_]\s*(?:là)?\s*:\s*$|^[^\d=]*\slà\s*$")
+"""A line that says what the next one computes: `Số bé là:`."""
+NOTHING_FITS = re.compile(
+    r"vô\s+nghiệm|∅|không\s+(?:thể\s+)?(?:có|tồn\s+tại|tìm(?:\s+được)?)"
+    r"(?:\s[^.\n]*(?:nào|thoả|thỏa|như\s+vậy)|\s+(?:giá\s+trị\s+)?[a-z]\s*(?:[.,;]|$))",
+    re.IGNORECASE,
+)
+LISTED = re.compile(
+    r"\s*(?:[-•+*]\s|\(?[a-h]\s?[).,:]\s|[1-9][).]\s|[^\n=:]{1,30}[=:]|[\d ]+$"
+    r"|(?=[^\n]*\d)(?:[^\s.]+ ){1,5}[^\s.]+\s*$)",
+    re.IGNORECASE,
+)
+LABEL = r"\(?(?:câu |phần |ý )?([a-h]|[1-8])\s?"
+PART = re.compile(rf"(?<![^\W_]){LABEL}\)(?=\W|\w)", re.IGNORECASE)
+PART_JUDGED = re.compile(
+    r"(?<![^\W_])(?:câu |ý )?([a-h])\s?[-:]?\s?(?=(?:đúng|sai|đ|s)(?![^\W_]))", re.IGNORECASE
+)
+PART_LINE = re.compile(rf"(?:^|\n|(?<=[.;] ))\s*[-*•|]?\s*{LABEL}[).:,](?=\s)", re.IGNORECASE)
+UNANSWERED = re.compile(
+    r"chưa\s+có\s+(?:lời\s+giải|đáp\s*án|hướng\s+dẫn)|đang\s+cập\s+nhật"
+    r"|không\s+có\s+(?:lời\s+giải|đáp\s*án)|xem\s+(?:hình\s+vẽ|lời\s+giải|hình\s+bên)"
+    r"|đpcm|điều\s+phải\s+chứng\s+minh|học\s+sinh\s+tự",
+    re.IGNORECASE,
+)
+RESULT = re.compile(r"\d|[<>≤≥=∅]|[+\-×/]\s*[a-z]\b")
+MARKS = (STRONG, CONCLUSION, CHOOSES, STATED, TAKES_BACK, NOTHING_FITS)
+"""Patterns that are looked for in each sentence, if they are in the text at all."""
+FEW_WORDS = 14
+"""A text of so few words without a number is itself the answer."""
+MOST_LINES = 12
 
-    It stands behind the last `Đáp số`, `Đáp án` or `Vậy`; failing that, behind the last equals
-    sign of the last line with a number.
+
+@dataclass(frozen=True)
+class Found:
+    """What reading sentence by sentence has found so far."""
+
+    letter: str | None = None
+    strong: str | None = None
+    conclusion: str | None = None
+    results: tuple[str, ...] = ()
+    opening: str = ""
+
+    @property
+    def segment(self) -> str | None:
+        """The best piece of text there is."""
+        if self.strong is not None:
+            return self.strong
+        return self.results[-1] if self.conclusion is None and self.results else self.conclusion
+
+
+def final_answer(solution: str, question: str = "") -> Answer | None:
+    """Return a solution's final answer, or None where it has none.
+
+    The question helps to tell its own numbers from the result.
 
     >>> str(final_answer("Số táo còn lại là: 8 - 3 = 5 (quả)\\nĐáp số: 5 quả"))
     '5'
+    >>> str(final_answer("Đổi 1,5 giờ = 90 phút. Vậy a) 60 km/giờ; b) 2 giờ"))
+    'a) 60 km/giờ; b) 2 giờ'
     """
-    choices = list(CHOICE.finditer(solution))
-    if choices:
-        return Answer(choices[-1][1].upper(), (), choices[-1][0])
-    markers = list(MARKERS.finditer(solution))
-    if markers:
-        tail = solution[markers[-1].end() :].strip()
-        values = tuple(numbers(_after_equals(tail.partition("\n")[0])) or numbers(tail))
-        if values:
-            return Answer(None, values, tail)
-    for line in reversed(solution.splitlines()):
-        values = tuple(numbers(_after_equals(line)))
-        if values:
-            return Answer(None, values[:1], line.strip())
-    return None
+    return read_answer(plain(solution), plain(question))
 
 
-def agree(prediction: str, reference: str) -> bool | None:
-    """Return whether two solutions end in the same answer; None if the reference has none.
+def read_answer(text: str, question: str) -> Answer | None:
+    """Return the final answer of a plain text; see `final_answer`."""
+    text = POINTS.sub("", text)
+    notation = notation_of(text)
 
-    >>> agree("Đáp số: 0,5 m", "Đáp số: 1/2 m"), agree("không biết", "Đáp số: 3"), agree("3", "?")
-    (True, False, None)
-    """
-    expected = final_answer(reference)
-    if expected is None:
-        return None
-    given = final_answer(prediction)
-    if given is None:
-        return False
-    return (given.letter, given.values) == (expected.letter, expected.values)
+    found = _scan(text)
+
+    def statement(segment: str) -> Statement:
+        return Statement(segment, notation, question, segment == found.strong)
+
+    results = tuple(map(statement, found.results))
+    labelled = _labelled(found.segment or "")
+    if not (found.strong and labelled):
+        chunks = {name: _scan(chunk) for name, chunk in _chunks(text).items()}
+        parts = {n: statement(f.segment) for n, f in chunks.items() if f.segment and not f.letter}
+        if len(parts) > 1:
+            return Answer(None, parts, results, found.strong is not None)
+    if labelled:
+        parts = {n: Statement(segment, notation, question) for n, segment in labelled.items()}
+        return Answer(found.letter, parts, results, is_marked=True)
+    if (
+        found.segment is None
+        and not found.letter
+        and 0 < len(found.opening.split()) <= 2 * FEW_WORDS
+    ):
+        found = replace(found, results=(found.opening,))
+    if found.segment is None or not re.search(r"\w|∅|[<>=]", found.segment):
+        return Answer(found.letter, {}, results, is_marked=True) if found.letter else None
+    whole = {"": statement(found.segment)}
+    return Answer(found.letter, whole, results, found.strong is not None, found.opening)
 
 
-def _after_equals(text: str) -> str:
-    return text.rpartition("=")[2] if "=" in text else text
+def is_unanswered(solution: str) -> bool:
+    """Tell whether a solution says itself that it holds no answer, or ends in a proof."""
+    return UNANSWERED.search(solution) is not None
 
 
-def _value(match: re.Match[str], text: str) -> Fraction | None:
-    follows = text[: match.start()].rstrip()[-1:].isalnum()  # 8 - 3 is a difference
-    if match["over"]:
-        if int(match["under"]) == 0:
-            return None
-        value = int(match["whole"] or 0) + Fraction(int(match["over"]), int(match["under"]))
-        return -value if match["sign"] and not follows else value
-    digits = match["number"]
-    if re.fullmatch(r"[1-9]\d{0,2}(?:[ .]\d{3})+(?:,\d+)?", digits):
-        digits = digits.replace(" ", "").replace(".", "")
-    value = Fraction(digits.replace(",", "."))
-    value = value / 100 if match["percent"] else value
-    return -value if match["minus"] and not follows else value
+def _scan(text: str) -> Found:
+    """Read sentence by sentence; what comes later is worth more, what is taken back nothing."""
+    found = Found()
+    present = frozenset(pattern for pattern in MARKS if pattern.search(text))
+    sentences = [s for s in SENTENCE_END.split(OPTION_LINE.sub(r"\1) ", text)) if s.strip()]
+    announced = ""
+    for at, sentence in enumerate(sentences):
+        if ENDS.match(sentence) and (found.segment or found.letter):
+            break
+        if taken_back := _last(TAKES_BACK, sentence, present):
+            found = Found()
+            sentence = sentence[taken_back.end() :]
+        if HYPOTHESIS.match(sentence) or WRONG_OPTION.match(sentence):
+            continue
+        is_strong = _last(STRONG, sentence, present) is not None
+        if IGNORED.match(sentence) and not is_strong:
+            continue
+        if "không phải" in sentence or "không  phải" in sentence:
+            sentence = DENIED.sub(" ", sentence)
+        if not is_strong and sentences[at + 1 :] and ANNOUNCES.search(sentence):
+            announced = sentence
+            continue
+        found = _read_sentence(
+            f"{announced} {sentence}" if announced else sentence,
+            sentences[at + 1 :],
+            found,
+            present,
+        )
+        announced = ""
+        if not found.opening:
+            found = replace(found, opening=sentence)
+    if found.segment is None and found.letter is None and TAKES_BACK not in present:
+        rest = [s for s in sentences if not IGNORED.match(s)]
+        if (
+            rest
+            and sum(len(s.split()) for s in rest) <= 3 * FEW_WORDS
+            and len(rest[-1].split()) <= FEW_WORDS
+        ):
+            return replace(found, results=(rest[0] if len(rest) < 3 else rest[-1],))
+    return found
+
+
+def _last(
+    pattern: re.Pattern[str], sentence: str, present: frozenset[re.Pattern[str]]
+) -> re.Match[str] | None:
+    """Return the last match in a sentence of a pattern that is somewhere in the text."""
+    found = list(pattern.finditer(sentence)) if pattern in present else []
+    return found[-1] if found else None
+
+
+def _read_sentence(
+    sentence: str, following: Sequence[str], found: Found, present: frozenset[re.Pattern[str]]
+) -> Found:
+    letter, rest = _choice(sentence, present)
+    if letter:
+        return replace(found, letter=letter, strong=rest if re.search(r"\w", rest) else None)
+    if OPEN_BOX in sentence:
+        boxes = re.findall(rf"{OPEN_BOX}([^{CLOSE_BOX}]*){CLOSE_BOX}?", sentence)
+        if bare := BARE_LETTER.fullmatch(boxes[-1]):
+            return replace(found, letter=bare[1], strong=None)
+        earlier = f"{found.strong}; " if found.strong and OPEN_BOX in found.strong else ""
+        return replace(found, strong=earlier + OPEN_BOX + "; ".join(boxes))
+    if mark := _last(STRONG, sentence, present):
+        segment = _with_list(sentence[mark.end() :], following)
+        return replace(found, strong=segment, letter=None) if segment.strip(" .:") else found
+    if mark := _last(CONCLUSION, sentence, present):
+        segment = _with_list(sentence[mark.end() :], following)
+        if segment.strip(" .:"):
+            return replace(found, conclusion=segment)
+    if _last(NOTHING_FITS, sentence, present):
+        return replace(found, conclusion=sentence)
+    if RESULT.search(sentence):
+        return replace(found, results=(*found.results, sentence))
+    return found
+
+
+def _choice(sentence: str, present: frozenset[re.Pattern[str]]) -> tuple[str | None, str]:
+    """Return the letter that a sentence chooses last, and what stands after it."""
+    for match in reversed(list(CHOOSES.finditer(sentence)) if CHOOSES in present else []):
+        letter = LETTER.match(sentence, match.end())
+        if letter and not DENIES.match(sentence, letter.end()):
+            return (letter[1] or letter[2]).upper(), sentence[letter.end() :].lstrip(" ).:,⟧-")
+    if stated := _last(STATED, sentence, present):
+        return stated[1], ""
+    if bare := BARE_LETTER.match(sentence):
+        return bare[1], sentence[bare.end() :]
+    return None, ""
+
+
+def _with_list(segment: str, following: Sequence[str]) -> str:
+    """Add the lines that go on with an answer: all after an empty one, else a list's."""
+    lines = [segment]
+    for line in following[:MOST_LINES]:
+        is_empty = len(lines) == 1 and not re.search(r"\w", segment)
+        if IGNORED.match(line) or ENDS.match(line) or STRONG.search(line):
+            break
+        if not (is_empty or LISTED.match(line)):
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _labelled(segment: str) -> dict[str, str]:
+    """Split an answer by its parts: `a) 12; b) 7`; empty where it has none."""
+    marks = list(PART.finditer(segment))
+    for pattern in (PART_LINE, PART_JUDGED):
+        if len(marks) < 2:
+            marks = list(pattern.finditer(segment))
+    return _between(segment, marks)
+
+
+def _chunks(text: str) -> dict[str, str]:
+    """Split a solution by the parts that it works out; empty where there are not two."""
+    return _between(text, list(PART_LINE.finditer(text)))
+
+
+def _between(text: str, marks: Sequence[re.Match[str]]) -> dict[str, str]:
+    names = [_part_name(m[1]) for m in marks]
+    if len(set(names)) < 2 or names[0] != "a":
+        return {}
+    ends = [*(m.start() for m in marks[1:]), len(text)]
+    chunks: dict[str, str] = {}
+    for name, mark, end in zip(names, marks, ends, strict=True):
+        chunks[name] = "\n".join(filter(None, (chunks.get(name), text[mark.end() : end])))
+    return chunks
+
+
+def _part_name(label: str) -> str:
+    """Return a part's letter; 1) is a)."""
+    return "abcdefgh"[int(label) - 1] if label.isdigit() else label.lower()

@@ -11,8 +11,10 @@ from fractions import Fraction
 from itertools import pairwise
 from random import Random
 
-from mathpal.maths.answers import CHOICE, MARKERS, agree
+from mathpal.maths.grading import grade
 from mathpal.maths.working import (
+    CHOICE,
+    MARKERS,
     Operation,
     Spoiled,
     Token,
@@ -63,9 +65,9 @@ def wrong_solution(question: str, solution: str, random: Random) -> Mistake:
                 with suppress(Unfit):
                     carried = carry_on(work, at, spoiled)
                     wrong = _choose_another(carried, random)
-                    if carried != solution and agree(wrong, solution) is not True:
+                    if carried != solution and grade(question, solution, wrong).correct is not True:
                         return Mistake(wrong, kind)
-    return Mistake(_alter_answer(work, random), "final_answer")
+    return Mistake(_alter_answer(question, work, random), "final_answer")
 
 
 def _choose_another(solution: str, random: Random) -> str:
@@ -76,7 +78,7 @@ def _choose_another(solution: str, random: Random) -> str:
     return solution
 
 
-def _alter_answer(work: Work, random: Random) -> str:
+def _alter_answer(question: str, work: Work, random: Random) -> str:
     """Choose another letter, or alter the last number that the final answer is read from."""
     wrong = _choose_another(work.text, random)
     if wrong != work.text:
@@ -85,7 +87,8 @@ def _alter_answer(work: Work, random: Random) -> str:
         for value in (*_misread(token.value), token.value + 1, token.value - 1):
             with suppress(Unfit):
                 wrong = render(work, _with(work, i, write(work, token, value)))
-                if token.kind == "number" and agree(wrong, work.text) is not True:
+                is_wrong = grade(question, work.text, wrong).correct is not True
+                if token.kind == "number" and is_wrong:
                     return wrong
     raise ValueError(f"the solution has no number or choice to alter: {work.text!r}")
 

@@ -11,8 +11,14 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mathpal.maths.answers import MARKERS, numbers
+from mathpal.maths.notation.plain import plain
+from mathpal.maths.notation.quantities import quantities
+from mathpal.maths.notation.values import try_value
 
+MARKERS = re.compile(
+    r"(?:đáp\s*số|đáp\s*án(?:\s*đúng)?(?:\s*là)?|đs|vậy|trả\s*lời)\s*[:.]?\s*", re.IGNORECASE
+)
+CHOICE = re.compile(r"(?:chọn|đáp\s*án(?:\s*đúng)?(?:\s*là)?)\s*[:.]?\s*([A-D])\b", re.IGNORECASE)
 PIECE = re.compile(
     r"""(?P<skip>[^\S\n]+|\$|\\(?:left|right|[,;!])|&nbsp;|\*\*|</?(?:strong|b|i|em)>
         |\^\{?\d\}?|<sup>\d</sup>|[²³]|\\text\{[^}]*\}
@@ -80,7 +86,7 @@ def read(question: str, solution: str) -> Work:
     tokens = [token for m in PIECE.finditer(solution) if (token := _token(m)) is not None]
     tokens.append(Token("\n", "", len(solution), len(solution)))
     equations = list(_equations(tokens))
-    given = set(numbers(question))
+    given = {q.value for q in quantities(plain(question)) if isinstance(q.value, Fraction)}
     answer_start = max((m.end() for m in MARKERS.finditer(solution)), default=len(solution))
     links = _links(tokens, equations, given, answer_start)
     largest = max(*given, *(token.value for token in tokens), Fraction(1))
@@ -91,8 +97,8 @@ def _token(match: re.Match[str]) -> Token | None:
     text, span = match[0], match.span()
     if match["skip"]:
         return None
-    if match["number"] and (values := numbers(text)):
-        return Token("number", text, *span, values[0])
+    if match["number"] and isinstance(value := try_value(plain(text)), Fraction):
+        return Token("number", text, *span, value)
     if match["sign"]:
         return Token(next((s for s in SPELLINGS if text in SPELLINGS[s]), text), text, *span)
     return Token("word", text, *span)

@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from mathpal.maths import curriculum
-from mathpal.maths.answers import agree
+from mathpal.maths.grading import grade
 from mathpal.models.tiny.corpus import Row, rows
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def report(model: "Gemma3ForCausalLM", tokenizer: "PreTrainedTokenizerFast") -> 
     import torch
 
     model.eval()
-    problems = curriculum.generate(NUM_EVALUATED, SEED, "heldout")
+    problems = curriculum.generate(NUM_EVALUATED, SEED, "heldout", starter=True)
     prompts = tokenizer.apply_chat_template(
         [[{"role": "user", "content": problem.question}] for problem in problems],
         add_generation_prompt=True,
@@ -244,8 +244,11 @@ def report(model: "Gemma3ForCausalLM", tokenizer: "PreTrainedTokenizerFast") -> 
     answers = tokenizer.batch_decode(
         tokens[:, prompts["input_ids"].shape[1] :], skip_special_tokens=True
     )
-    right = [agree(answer, p.solution) is True for answer, p in zip(answers, problems, strict=True)]
-    for kind in curriculum.KINDS:
+    right = [
+        grade(p.question, p.solution, answer).correct is True
+        for answer, p in zip(answers, problems, strict=True)
+    ]
+    for kind in {problem.kind: None for problem in problems}:
         of_kind = [ok for ok, problem in zip(right, problems, strict=True) if problem.kind == kind]
         print(f"{kind:20} {sum(of_kind) / len(of_kind):4.0%}")
     print(f"{'all':20} {sum(right) / len(right):4.0%}")

@@ -28,8 +28,8 @@ def rows(num: int, seed: int) -> list[Row]:
     """Write `num` rows in a random order; the same arguments give the same rows."""
     rng = Random(seed)
     known = curriculum.generate(num * 15 // 100, seed, "train", kinds=KNOWN_KINDS)
-    questions = curriculum.generate(num * 30 // 100, seed + 1, "train")
-    solutions = curriculum.generate(num * 3 // 100, seed + 2, "train")
+    questions = curriculum.generate(num * 30 // 100, seed + 1, "train", starter=True)
+    solutions = curriculum.generate(num * 3 // 100, seed + 2, "train", starter=True)
     written = [
         *(exchange(problem.question, problem.solution) for problem in known),
         *(reading(problem.question, rng) for problem in questions),

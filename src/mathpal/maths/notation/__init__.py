@@ -1,0 +1,1 @@
+"""Vietnamese school notation as exact values, and back: numbers, fractions, units, times, words."""
