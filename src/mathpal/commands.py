@@ -1,4 +1,4 @@
-"""What comes before and after a run: `mathpal preview`, `mathpal evaluate`, `mathpal resume`."""
+"""What comes before and after a run: `mathpal preview`, `evaluate`, `resume`, `report`, `grade`."""
 
 from __future__ import annotations
 
@@ -52,6 +52,9 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     from mathpal.preflight import check_inputs
     from mathpal.quiet import quiet_libraries
 
+    if "--against" in arguments:
+        _compare(arguments)
+        return
     folder, overrides = _run_folder("evaluate", arguments)
     frozen = thaw(folder / "config.yaml", overrides)
     scoring = frozen.evaluation or EvaluationConfig()
@@ -81,6 +84,53 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     write_json(folder / "metrics.json", _metrics(folder) | figures)
     screen.say(f"[bold]answers[/] {folder / AFTER}")
     screen.accuracies(figures)
+
+
+def _compare(arguments: Sequence[str]) -> None:
+    """Tell whether two finished runs' answers differ; `mathpal evaluate RUN_A --against RUN_B`."""
+    from mathpal.evaluation.compare import compare_runs, renderables
+
+    at = arguments.index("--against")
+    if len(arguments) != 3 or at != 1:
+        raise RequestError("two run folders are wanted: mathpal evaluate RUN_A --against RUN_B")
+    one, other = (_run_folder("evaluate", [arguments[i]])[0] for i in (0, 2))
+    screen = Screen()
+    for line in renderables(compare_runs(one, other), (one, other)):
+        screen.say(line)
+
+
+def report(arguments: Sequence[str], started: float) -> None:
+    """Write a run's report.html from its files; `mathpal report RUN_DIR`."""
+    from mathpal import report
+
+    folder, overrides = _run_folder("report", arguments)
+    if overrides:
+        raise RequestError(f"mathpal report takes RUN_DIR alone, not {overrides[0]}")
+    Screen().say(f"[bold]report[/] {report.write(folder)}")
+
+
+def grade(arguments: Sequence[str], started: float) -> None:
+    """Judge the answers of a file; `mathpal grade FILE.jsonl`."""
+    from mathpal.evaluation.files import grade_file
+    from mathpal.evaluation.statistics import wilson
+
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        raise RequestError("one file is wanted: mathpal grade FILE.jsonl")
+    graded = grade_file(Path(arguments[0]).expanduser())
+    screen = Screen()
+    if num := graded.num_right + graded.num_wrong:
+        interval = wilson(graded.num_right, num)
+        screen.say(
+            f"[bold]accuracy[/]   [bold green]{graded.num_right / num:.1%}[/] of {num:,} answers "
+            f"(95% interval {interval.low:.1%} to {interval.high:.1%})"
+        )
+    screen.say(
+        f"[bold]unreadable[/] {graded.num_unreadable:,} predictions without an answer, wrong"
+    )
+    screen.say(
+        f"[bold]ungradable[/] {graded.num_ungradable:,} references without an answer, not counted"
+    )
+    screen.say(f"[bold]graded[/]     {graded.path}")
 
 
 def resume(arguments: Sequence[str], started: float) -> None:

@@ -52,7 +52,13 @@ COMMANDS = (
     ("train [GROUP=OPTION] [key=value]", "compose, check and run an experiment"),
     ("preview [RUN_DIR] [key=value]", "show rows as the model will see them"),
     ("evaluate RUN_DIR [key=value]", "score a run's held-out answers again"),
+    (
+        "evaluate RUN_DIR --against RUN_DIR",
+        "tell whether two runs' answers differ by more than luck",
+    ),
     ("resume RUN_DIR [key=value]", "go on from a run's newest whole checkpoint"),
+    ("report RUN_DIR", "write a run's report.html anew"),
+    ("grade FILE.jsonl", "judge answers: question, reference, prediction on each line"),
 )
 CLASSES: dict[str, list[tuple[str, type]]] = {
     "model": [("model/tiny", config.ModelConfig)],

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mathpal.data import Row
 from mathpal.data.chat import encode_question
 
 BATCH_TOKENS = 8_192
 """Tokens of questions, padding included, that one batch may have: what its cache grows with."""
+
+
+class Written(NamedTuple):
+    """Hold an answer as it was generated."""
+
+    text: str
+    num_tokens: int
+    cut: bool
+    """Whether it was still going on when it had max_new_tokens."""
 
 
 def answers(
@@ -19,7 +28,7 @@ def answers(
     batch_size: int,
     max_new_tokens: int,
     advance: Callable[[int], None] = lambda count: None,
-) -> list[str]:
+) -> list[Written]:
     """Return one answer a row, in the order of the rows, from a model ready for inference.
 
     Questions are sorted by length, longest first: little padding, and memory runs out in the
@@ -31,7 +40,7 @@ def answers(
         [encode_question(row, tokenizer) for row in rows], add_special_tokens=False
     )["input_ids"]
     order = sorted(range(len(rows)), key=lambda i: -len(questions[i]))
-    written: dict[int, str] = {}
+    written: dict[int, Written] = {}
     for batch in batches(order, [len(q) for q in questions], batch_size):
         texts = _generate(model, tokenizer, [questions[i] for i in batch], max_new_tokens)
         written.update(zip(batch, texts, strict=True))
@@ -58,7 +67,7 @@ def batches(order: Sequence[int], lengths: Sequence[int], most: int) -> Iterator
 
 def _generate(
     model: Any, tokenizer: Any, questions: Sequence[list[int]], max_new_tokens: int
-) -> list[str]:
+) -> list[Written]:
     inputs = tokenizer.pad(
         {"input_ids": list(questions)}, padding_side="left", return_tensors="pt"
     ).to(model.device)
@@ -72,4 +81,22 @@ def _generate(
         pad_token_id=tokenizer.pad_token_id,
     )
     written = output[:, inputs["input_ids"].shape[1] :]  # (batch, new tokens)
-    return [t.strip() for t in tokenizer.batch_decode(written, skip_special_tokens=True)]
+    texts = tokenizer.batch_decode(written, skip_special_tokens=True)
+    ends = _end_ids(model, tokenizer)
+    return [
+        _measured(text.strip(), tokens, ends)
+        for text, tokens in zip(texts, written.tolist(), strict=True)
+    ]
+
+
+def _end_ids(model: Any, tokenizer: Any) -> set[int]:
+    """Return the tokens that end an answer."""
+    named = model.generation_config.eos_token_id
+    listed = named if isinstance(named, list) else [named, tokenizer.eos_token_id]
+    return {token for token in listed if token is not None}
+
+
+def _measured(text: str, tokens: Sequence[int], ends: set[int]) -> Written:
+    """Count an answer's tokens up to its end; what follows pads the batch."""
+    end = next((i for i, token in enumerate(tokens) if token in ends), None)
+    return Written(text, len(tokens), True) if end is None else Written(text, end + 1, False)

@@ -25,6 +25,12 @@ class Prediction:
     """What the reference's final answer was read as."""
     facts: dict[str, Any]
     """What the source knows of the row, such as the kind and grade of a problem."""
+    why: str = ""
+    """What the judgement rests on, in a clause."""
+    num_tokens: int = 0
+    """Tokens that were generated; 0 where nothing was."""
+    cut: bool = False
+    """Whether the answer was still going on at evaluation.max_new_tokens."""
 
 
 def accuracy(predictions: Sequence[Prediction]) -> float | None:

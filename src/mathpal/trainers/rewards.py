@@ -9,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mathpal.maths.answers import agree, final_answer
+from mathpal.maths.answers import final_answer
+from mathpal.maths.grading import grade
 
 Completions = Sequence[Sequence[dict[str, str]]]
-"""Answers as trl gives them: a list of turns each, here always one."""
+"""Prompts or answers as trl gives them: a list of turns each; an answer is one."""
 
 
 def right_answer(
-    completions: Completions, reference: Sequence[str], points: float = 1.0, **_: Any
+    prompts: Completions,
+    completions: Completions,
+    reference: Sequence[str],
+    points: float = 1.0,
+    **_: Any,
 ) -> list[float | None]:
     """Give `points` for a final answer that agrees with the reference; None where it has none."""
-    verdicts = [agree(c[-1]["content"], r) for c, r in zip(completions, reference, strict=True)]
+    verdicts = [
+        grade(question[-1]["content"], right, answer[-1]["content"]).correct
+        for question, answer, right in zip(prompts, completions, reference, strict=True)
+    ]
     return [None if verdict is None else points * verdict for verdict in verdicts]
 
 
