@@ -29,14 +29,15 @@ def save(trainer: Any, experiment: Experiment, tokenizer: Any, folder: Path) -> 
     if adapted and export.adapter:
         _save(model, tokenizer, folder / "adapter")
     if export.merged or (export.adapter and not adapted):
-        whole = _merged(model, experiment, folder) if adapted else model
+        whole = _merged(model, experiment, tokenizer, folder) if adapted else model
         _save(whole, tokenizer, folder / "model")
 
 
-def _merged(model: Any, experiment: Experiment, folder: Path) -> Any:
+def _merged(model: Any, experiment: Experiment, tokenizer: Any, folder: Path) -> Any:
     if experiment.model.quantization == "none":
         return model.merge_and_unload()
-    return transformers.merged(experiment.model, folder / "adapter", experiment.trainer.head)
+    head = experiment.trainer.head
+    return transformers.merged(experiment.model, folder / "adapter", tokenizer, head)
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:

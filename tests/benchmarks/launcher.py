@@ -87,7 +87,7 @@ def compare(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = folder / "rows.jsonl"
-        problems = generate(1000, 1, "train")
+        problems = generate(1000, 1, "train", starter=True)
         rows.write_text(
             "".join(
                 json.dumps({"prompt": p.question, "completion": p.solution}) + "\n"
@@ -181,7 +181,7 @@ def exam_rows(folder: Path) -> Path:
         records = [json.loads(line) for line in EXAMS.read_text(encoding="utf-8").splitlines()]
         pairs = [(r["question"], r["solution"]) for r in records[:200]]
     else:
-        pairs = [(p.question, p.solution) for p in generate(200, 1, "train")]
+        pairs = [(p.question, p.solution) for p in generate(200, 1, "train", starter=True)]
     path = folder / "rows.jsonl"
     lines = [json.dumps({"prompt": q, "completion": a}, ensure_ascii=False) for q, a in pairs]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -198,7 +198,7 @@ def write_rows(num: int, tokenizer: Any, toy: bool, path: Path) -> str:
 
     shortest, longest = (100, 200) if toy else (450, 900)  # the last problem may go beyond
     rng = random.Random(SEED)
-    problems = generate(1000, SEED, "train")
+    problems = generate(1000, SEED, "train", starter=True)
     lines = []
     for _ in range(num):
         prompt = completion = ""

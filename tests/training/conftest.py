@@ -81,7 +81,7 @@ def pairs_file(tmp_path: Path) -> Path:
     path = tmp_path / "pairs.jsonl"
     lines = [
         json.dumps({"prompt": p.question, "completion": p.solution}, ensure_ascii=False)
-        for p in generate(120, 7, "train")
+        for p in generate(120, 7, "train", starter=True)
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

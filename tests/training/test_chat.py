@@ -29,7 +29,7 @@ def test_mask_equals_that_of_trl_for_prompt_and_completion(tokenizer, tmp_path):
     from transformers import AutoModelForCausalLM
     from trl import SFTConfig, SFTTrainer
 
-    problems = generate(40, 3, "train")
+    problems = generate(40, 3, "train", starter=True)
     rows = [Row(conversation(p.question, p.solution)) for p in problems]
     table = Dataset.from_list(
         [{"prompt": row.messages[:1], "completion": row.messages[1:]} for row in rows]

@@ -90,7 +90,7 @@ def gemma3n_config(vocab_size: int) -> Gemma3nTextConfig:
 
 
 def rows_file(folder: Path) -> Path:
-    problems = generate(120, 7, "train")
+    problems = generate(120, 7, "train", starter=True)
     lines = [json.dumps({"question": p.question, "solution": p.solution}) for p in problems]
     path = folder / "rows.jsonl"
     path.write_text("\n".join(lines) + "\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from mathpal.config import HardwareConfig, ModelConfig, as_dict
 from mathpal.data.chat import end_of_turn_id
 from mathpal.errors import RequestError
 from mathpal.hardware import Device
+from mathpal.models import vocabulary
 from mathpal.models.sources import locate
 
 TOWERS = r".*(vision|audio|multi_modal).*"
@@ -63,13 +64,19 @@ def load(
     # A model that is to be cut in pieces may be larger than a GPU.
     place = "cpu" if hardware.sharded_by else device.device
     model = _weights(config, "fp32" if whole else device.precision, head, place)
+    _add_rows(model, config, tokenizer)
     prepare(model, tokenizer, head)
     if lora is None:
         return model
     if config.quantization != "none":
         # The trainer turns checkpointing on, if it is asked for.
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    with_adapter: Any = get_peft_model(model, peft_config(_of_text(lora, model.config), head))
+    rows = None
+    if config.extra_tokens:
+        rows = vocabulary.trained_rows(model, tokenizer, config.extra_tokens)
+    with_adapter: Any = get_peft_model(model, peft_config(_of_text(lora, model.config), head, rows))
+    if rows:
+        vocabulary.settle(with_adapter)
     keep_in_float32(with_adapter)
     return with_adapter
 
@@ -92,7 +99,7 @@ def inference(model: Any) -> Iterator[None]:
 
 
 def load_tokenizer(model: ModelConfig) -> Any:
-    """Return the tokenizer, with the chat template that was asked for."""
+    """Return the tokenizer, with the chat template and the extra tokens that were asked for."""
     from transformers import AutoTokenizer
 
     with _explained(model.name):
@@ -101,6 +108,7 @@ def load_tokenizer(model: ModelConfig) -> Any:
         tokenizer.chat_template = Path(model.chat_template).read_text(encoding="utf-8")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    vocabulary.add(tokenizer, model.extra_tokens)
     return tokenizer
 
 
@@ -119,11 +127,16 @@ def architecture(model: ModelConfig, lora: Any, head: str = "language") -> Archi
                 empty = _model_class(head).from_config(config)
             except ImportError:  # of what a tower needs, such as timm; its text part needs nothing
                 empty = _model_class(head).from_config(config.get_text_config())
+    rows = None
+    if model.extra_tokens:
+        tokenizer = load_tokenizer(model)
+        vocabulary.make_room(empty, len(tokenizer))
+        rows = vocabulary.trained_rows(empty, tokenizer, model.extra_tokens)
     total = sum(p.numel() for p in empty.parameters())
     trained = total
     if lora is not None:
         try:
-            options = peft_config(_of_text(lora, config), head)
+            options = peft_config(_of_text(lora, config), head, rows)
             adapted = get_peft_model(empty, options, low_cpu_mem_usage=True)
         except ValueError as error:
             raise RequestError(f"lora: {error}") from error
@@ -147,6 +160,7 @@ def load_trained(
     adapter, whole = folder / "adapter", folder / "model"
     if adapter.is_dir():
         base = _weights(model, precision, head, device.device)
+        _add_rows(base, model, tokenizer)
         trained = PeftModel.from_pretrained(base, adapter)
     elif whole.is_dir():
         trained = _weights(replace(model, name=str(whole)), precision, head, device.device)
@@ -156,7 +170,7 @@ def load_trained(
     return trained.eval()
 
 
-def merged(model: ModelConfig, adapter: Path, head: str) -> Any:
+def merged(model: ModelConfig, adapter: Path, tokenizer: Any, head: str) -> Any:
     """Return a base that was quantised in training, read again in bfloat16, its adapter merged in.
 
     Merging into quantised weights would round the adapter away.
@@ -164,15 +178,24 @@ def merged(model: ModelConfig, adapter: Path, head: str) -> Any:
     from peft import PeftModel
 
     base = _weights(replace(model, quantization="none"), "bf16", head, "cpu")
+    _add_rows(base, model, tokenizer)
     return PeftModel.from_pretrained(base, adapter).merge_and_unload()
 
 
-def peft_config(lora: Any, head: str = "language") -> Any:
-    """Return the peft.LoraConfig of a lora group; a head that gives scores is trained whole."""
+def peft_config(
+    lora: Any, head: str = "language", rows: Mapping[str, list[int]] | None = None
+) -> Any:
+    """Return the peft.LoraConfig of a lora group; a head that gives scores is trained whole.
+
+    `rows` are those of the embeddings to train: a module's name -> its rows.
+    """
     import peft
 
     task = "SEQ_CLS" if head == "score" else "CAUSAL_LM"
-    return peft.LoraConfig(task_type=task, **schema.changed("lora", as_dict(lora)))
+    options = schema.changed("lora", as_dict(lora))
+    if rows:
+        options["trainable_token_indices"] = dict(rows)
+    return peft.LoraConfig(task_type=task, **options)
 
 
 def _of_text(lora: Any, config: Any) -> Any:
@@ -223,6 +246,13 @@ def _weights(model: ModelConfig, precision: str, head: str, place: str) -> Any:
             **options,
         )
     return weights if model.quantization != "none" else weights.to(place)
+
+
+def _add_rows(weights: Any, model: ModelConfig, tokenizer: Any) -> None:
+    """Give a base, just read, rows for the extra tokens of its tokenizer."""
+    if model.extra_tokens:
+        plain = load_tokenizer(replace(model, extra_tokens=[]))
+        vocabulary.extend(weights, tokenizer, plain, model.extra_tokens)
 
 
 def _quantization(bits: str, compute_dtype: Any) -> Any:

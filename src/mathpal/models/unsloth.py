@@ -15,6 +15,7 @@ from mathpal import schema
 from mathpal.config import HardwareConfig, ModelConfig, as_dict
 from mathpal.errors import RequestError
 from mathpal.hardware import Device
+from mathpal.models import vocabulary
 from mathpal.models.sources import cache_dir, locate
 from mathpal.quiet import prints_logged
 
@@ -64,6 +65,8 @@ def load(
     if device.device == "cpu":
         torch.set_num_threads(device.num_threads)
     config = ModelConfig(**options)
+    if config.extra_tokens:
+        raise RequestError(vocabulary.NEEDS_TRANSFORMERS)
     dtypes = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
     # Unsloth's own kind moves activations to pinned memory, which there is beside a GPU alone.
     kind = "unsloth" if device.device == "cuda" else True
