@@ -59,7 +59,7 @@ def numbered(count):
 
 
 def test_the_options_here_are_those_of_the_group():
-    assert {f.name for f in fields(FileConfig)} - {"_target_"} == set(DEFAULTS)
+    assert {f.name for f in fields(FileConfig)} - {"_target_", *data.OURS} == set(DEFAULTS)
 
 
 # formats

@@ -16,7 +16,7 @@ from typing import Any
 from mathpal.config import conf_dir
 from mathpal.errors import Interrupted, MathpalError, RequestError, did_you_mean
 
-COMMANDS = ("train", "preview", "evaluate", "resume", "report", "grade")
+COMMANDS = ("train", "preview", "evaluate", "resume", "report", "grade", "doctor")
 
 
 def train() -> None:

@@ -1,10 +1,12 @@
-"""What comes before and after a run: `mathpal preview`, `evaluate`, `resume`, `report`, `grade`."""
+"""What comes before and after a run: `mathpal preview`, `evaluate`, `resume`, `report` others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from rich.markup import escape
 
 from mathpal.compose import compose, thaw
 from mathpal.config import EvaluationConfig, Experiment, as_dict
@@ -107,6 +109,31 @@ def report(arguments: Sequence[str], started: float) -> None:
     if overrides:
         raise RequestError(f"mathpal report takes RUN_DIR alone, not {overrides[0]}")
     Screen().say(f"[bold]report[/] {report.write(folder)}")
+
+
+def doctor(arguments: Sequence[str], started: float) -> None:
+    """Tell what a tokenizer does to the rows' text; `mathpal doctor data [RUN_DIR] [key=value]`."""
+    from mathpal import data
+    from mathpal.data.tokens import renderables, report
+    from mathpal.models.transformers import load_tokenizer
+    from mathpal.preflight import check_inputs
+    from mathpal.quiet import quiet_libraries
+
+    if arguments[:1] != ["data"]:
+        raise RequestError("what to look at is wanted: mathpal doctor data [RUN_DIR] [key=value]")
+    experiment = _experiment(arguments[1:])
+    check_inputs(experiment)
+    quiet_libraries(experiment.debug)
+    rows = data.load(experiment.data)
+    texts = [turn["content"] for row in rows.train for turn in row.messages]
+    screen = Screen()
+    screen.say(f"[bold]model[/] {experiment.model.name}")
+    screen.say(f"[bold]data[/]  {escape(rows.note)}")
+    if rows.quality.findings:
+        screen.say(f"[bold]rows[/]  {escape(str(rows.quality))}")
+    found = report(load_tokenizer(experiment.model), texts)
+    for table in renderables(found, live=screen.is_live):
+        screen.say(table)
 
 
 def grade(arguments: Sequence[str], started: float) -> None:

@@ -72,6 +72,12 @@ class ModelConfig:
         4, "rows a device takes at once; trainer.per_device_train_batch_size follows it"
     )
     max_length: int = option(1024, "tokens a row may have; trainer.max_length follows it")
+    course: str = option(
+        "full", "the problems it can learn; data.course follows it", ("starter", "full")
+    )
+    extra_tokens: list[str] = option(
+        [], 'symbols to add to the tokenizer, such as ["√","≤"]; the adapter keeps their embeddings'
+    )
 
 
 LoraConfig = schema.options_class("lora", "LoraConfig")
@@ -88,14 +94,43 @@ class DataConfig:
         None, "held-out rows to score; null: all of their split or file, or a tenth of the rows"
     )
     seed: int = option("${seed}", "seed of what is drawn or shuffled")
+    clean: bool = option(
+        True, "clean the text of rows: Unicode, HTML, look-alike characters, LaTeX wrappers"
+    )
+    duplicates: str = option(
+        "keep", "rows whose question and answer stand earlier, or nearly so", ("keep", "drop")
+    )
+    leaks: str = option(
+        "drop", "training rows that ask a held-out question, or nearly so", ("keep", "drop")
+    )
+    unanswered: str = option(
+        "keep", "rows whose solution has no final answer that can be read", ("keep", "drop")
+    )
+    without_image: str = option(
+        "keep", "rows whose question needs a picture that text does not hold", ("keep", "drop")
+    )
+    cut: str = option(
+        "keep", "rows longer than trainer.max_length, whose answers are cut", ("keep", "drop")
+    )
 
 
 @dataclass
 class SynthConfig(DataConfig):
-    """Generated problems of Vietnamese primary school."""
+    """Generated problems of the Vietnamese school, grades 1 to 9."""
 
     grades: list[int] | None = option(None, "school grades, such as [4,5]; null: all")
+    strands: list[str] | None = option(
+        None, "strands of the programme: number, algebra, geometry, statistics; null: all"
+    )
+    topics: list[str] | None = option(None, "topics by code, such as [GEO.AREA]; null: all")
     kinds: list[str] | None = option(None, "kinds of problem by name; null: all")
+    course: str = option(
+        "${model.course}",
+        "starter: kinds that a model of two million parameters can learn; it counts where no "
+        "grade, strand, topic or kind is named",
+        ("starter", "full"),
+    )
+    choices: float = option(0.0, "share of the problems asked as multiple choice, 0 to 1")
 
 
 @dataclass
@@ -261,6 +296,12 @@ class EvaluationConfig:
     batch_size: int = option(64, "rows generated at once")
     max_new_tokens: int = option(256, "tokens an answer may have")
     num_samples: int = option(3, "answers shown on the screen")
+    bench: str | None = option(
+        None, "fixed questions to answer instead of the held-out rows", ("vi_math_bench_1",)
+    )
+    exam_path: str | None = option(
+        None, "with bench: a file of exam questions with solutions to answer, too"
+    )
 
 
 @dataclass

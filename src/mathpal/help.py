@@ -58,6 +58,10 @@ COMMANDS = (
     ),
     ("resume RUN_DIR [key=value]", "go on from a run's newest whole checkpoint"),
     ("report RUN_DIR", "write a run's report.html anew"),
+    (
+        "doctor data [RUN_DIR] [key=value]",
+        "what the tokenizer does to the text of the rows",
+    ),
     ("grade FILE.jsonl", "judge answers: question, reference, prediction on each line"),
 )
 CLASSES: dict[str, list[tuple[str, type]]] = {

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mathpal import launch, models, preflight
+from mathpal import distributed, launch, models, preflight, report
 from mathpal.checkpoints import how_to_go_on
 from mathpal.compose import freeze
 from mathpal.config import Experiment
 from mathpal.errors import Interrupted
-from mathpal.files import write_json
+from mathpal.files import write_json, write_jsonl
 from mathpal.preflight.plan import Prepared
 from mathpal.quiet import quiet_libraries
 from mathpal.record import Record, ending_in_order, peak_memory_bytes, refuse_another_run
@@ -48,6 +48,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         with record.stage("preflight"), screen.working("checking the plan"):
             prepared = preflight.prepare(experiment)
         write_json(folder / "plan.json", asdict(prepared.plan))
+        write_jsonl(folder / "quality.jsonl", prepared.quality.records())
         record.add(seed=experiment.seed, **prepared.facts)
         screen.plan(prepared.plan)
         if experiment.dry_run:
@@ -58,6 +59,8 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         except KeyboardInterrupt as error:
             stage = record.facts["stage"]
             raise Interrupted(f"stopped in stage '{stage}'; {how_to_go_on(folder)}") from error
+    if distributed.is_main():
+        report.write(folder)
     screen.summary(figures, folder)
     return Outcome(figures, figures.get(experiment.objective))
 

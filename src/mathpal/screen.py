@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -21,6 +21,7 @@ from rich.table import Table
 from mathpal.config import EvaluationConfig
 from mathpal.data import Rows
 from mathpal.data.chat import IGNORED, Encoded
+from mathpal.evaluation.breakdown import breakdown
 from mathpal.evaluation.predictions import Prediction
 from mathpal.preflight.lengths import Lengths
 from mathpal.preflight.plan import Plan
@@ -54,8 +55,8 @@ class Screen:
         """Whether bars and spinners can be drawn."""
         return self.console.is_terminal
 
-    def say(self, text: str) -> None:
-        """Print a line; markup is rich's."""
+    def say(self, text: RenderableType) -> None:
+        """Print a line, with rich's markup, or a table."""
         self.console.print(text, soft_wrap=True)
 
     def plan(self, plan: Plan) -> None:
@@ -145,6 +146,7 @@ class Screen:
                 self._answer("before", first[prediction.question])
             self._answer("after", prediction)
         self.say("")
+        self._breakdown(after)
 
     def summary(self, figures: Mapping[str, Any], folder: Path) -> None:
         """Show the figures, the folder and what to do next."""
@@ -155,7 +157,7 @@ class Screen:
         shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
         self.say(f"[bold]folder[/] {escape(str(shown))}")
         self.say(f"[bold]next[/]   mathpal evaluate {escape(str(shown))}")
-        self.say("       train --help")
+        self.say(f"       open {escape(str(shown / 'report.html'))} in a browser; train --help")
 
     def accuracies(self, figures: Mapping[str, Any]) -> None:
         """Show the share of right answers, after that of the base model."""
@@ -163,6 +165,25 @@ class Screen:
         if final is not None:
             was = "" if base is None else f"{base:.1%} -> "
             self.say(f"[bold]accuracy[/] {was}[bold green]{final:.1%}[/] of held-out answers")
+
+    def _breakdown(self, answers: Sequence[Prediction]) -> None:
+        """Show how sure the share of right answers is, and where they are right."""
+        found = breakdown(answers)
+        if (share := found.overall.interval) is not None:
+            self.say(
+                f"[bold]right[/] {found.overall.right} of {found.overall.num_graded} answers, "
+                f"95% interval {share.low:.1%} to {share.high:.1%}"
+            )
+        for fact in ("grade", "strand"):
+            groups = [g for g in found.groups.get(fact, ()) if g.tally.share is not None]
+            if len(groups) > 1:
+                shares = ", ".join(f"{g.name} {g.tally.share:.0%}" for g in groups)
+                self.say(f"[bold]by {fact}[/] {shares}")
+        if found.overall.unreadable or found.num_cut:
+            self.say(
+                f"[bold]unread[/] {found.overall.unreadable} without an answer that can be read, "
+                f"{found.num_cut} cut at evaluation.max_new_tokens"
+            )
 
     def preview(
         self, rows: Rows, encoded: Sequence[Encoded], tokens: Lengths, tokenizer: Any
@@ -178,6 +199,8 @@ class Screen:
             self.say("")
         self.say(f"[bold]data[/] {escape(rows.note)}")
         self.say(f"[bold]rows[/] {len(rows.train):,} to train on, {len(rows.test):,} held out")
+        if found := str(rows.quality):
+            self.say(f"[bold]quality[/] {escape(found)}")
         self.say(f"[bold]tokens[/] {tokens}")
 
     def _span(self, text: str, trained: bool) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
-from mathpal.config import DataConfig
+from mathpal.config import DataConfig, SynthConfig, as_dict
+from mathpal.data.findings import Quality
 from mathpal.errors import RequestError
+
+OURS = ("clean", "duplicates", "leaks", "unanswered", "without_image", "cut")
+"""Options of data that no source sees: what is done with its rows, whatever it is."""
 
 
 class Message(TypedDict):
@@ -32,6 +36,8 @@ class Row:
     """A worse answer to the same question, in a preference pair."""
     label: bool | None = None
     """Whether the answer is a good one, where the source says so."""
+    number: int = field(default=0, compare=False)
+    """Its place among the rows that the source returned for its split, from 1; 0: not known."""
 
     @property
     def question(self) -> str:
@@ -46,7 +52,7 @@ class Row:
     def answered(self, answer: str, label: bool | None = None) -> Row:
         """Return the row with another answer, no pair."""
         turn = Message(role="assistant", content=answer)
-        return Row([*self.messages[:-1], turn], self.facts, None, label)
+        return Row([*self.messages[:-1], turn], self.facts, None, label, self.number)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Rows:
     test: list[Row]
     note: str
     """How the rows were read, for the plan: file, columns, what was left out."""
+    quality: Quality = field(default_factory=Quality)
+    """What was found in them, dropped rows included."""
 
     @property
     def sha256(self) -> str:
@@ -73,21 +81,41 @@ def conversation(question: str, answer: str, system: str | None = None) -> list[
     return [Message(role="system", content=system), *turns] if system else turns
 
 
+def source(config: DataConfig) -> Callable[..., Rows]:
+    """Return the function that a data option names, its options bound.
+
+    Raises: RequestError where it cannot be imported, or does not take those options.
+    """
+    from mathpal.compose import bind
+
+    return bind("", {key: value for key, value in as_dict(config).items() if key not in OURS})
+
+
 def load(config: DataConfig) -> Rows:
-    """Return the rows that a data option names; asked twice, they are read once.
+    """Return the rows that a data option names, clean; asked twice, they are read once.
+
+    Generated rows are clean, answered and apart from held-out ones as they are made, and alike by
+    intent: they are not inspected.
 
     Raises: RequestError with every problem of the file, or where no row is left to train on.
     """
-    from mathpal.compose import factory
-
     key = json.dumps([str(Path.cwd()), asdict(config)])
     if key not in _loaded:
         _loaded.clear()
-        rows = factory(config)()
+        rows = source(config)()
+        rows = replace(rows, train=_numbered(rows.train), test=_numbered(rows.test))
+        if not isinstance(config, SynthConfig):
+            from mathpal.data.quality import improve
+
+            rows = improve(rows, config)
         if not rows.train:
             raise RequestError(f"data: there is no row to train on ({rows.note})")
         _loaded[key] = rows
     return _loaded[key]
+
+
+def _numbered(rows: Sequence[Row]) -> list[Row]:
+    return [replace(row, number=number) for number, row in enumerate(rows, start=1)]
 
 
 def for_learning(rows: Sequence[Row], learns_from: str) -> list[Row]:

@@ -112,6 +112,14 @@ def rows(
     return Rows(kept[:train_rows], test[:test_rows], note)
 
 
+def file_rows(key: str, path: Path) -> list[Row]:
+    """Return the rows of a file whose columns have names in common use.
+
+    Raises: RequestError for a file that cannot be read; `key` is the option that named it.
+    """
+    return _file_rows(key, path, Columns(), None)[0]
+
+
 def _file_rows(
     key: str, path: Path, named: Columns, system: str | None
 ) -> tuple[list[Row], Columns]:

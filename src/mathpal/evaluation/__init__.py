@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mathpal import distributed, models
 from mathpal.config import EvaluationConfig, Experiment
 from mathpal.data import Row
-from mathpal.evaluation import predictions
+from mathpal.evaluation import bench, predictions
 from mathpal.evaluation.generate import answers
 from mathpal.evaluation.predictions import Prediction
 from mathpal.evaluation.rank import rank
@@ -30,13 +30,15 @@ def evaluate(
     path: Path,
     screen: Screen,
 ) -> list[Prediction]:
-    """Judge a model by held-out rows, and write how it did to `path`; none if evaluation is off.
+    """Judge a model by held-out rows or a bench, and write how it did to `path`; none if it is off.
 
     Several processes share the rows; each returns the judgement of all of them.
     """
     settings = experiment.evaluation
-    asked = [row for row in rows if row.label is not False]
-    if settings is None or not asked:
+    if settings is None:
+        return []
+    asked = bench.rows(settings) if settings.bench else [r for r in rows if r.label is not False]
+    if not asked:
         return []
     chosen = asked[: settings.max_rows]
     mine = distributed.share(chosen)

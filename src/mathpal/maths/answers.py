@@ -24,6 +24,8 @@ class Answer:
     """The choice, where one is made."""
     parts: dict[str, Statement]
     """What is said by part, `a` and `b`; by the empty name where there are no parts."""
+    summary: Statement | None = None
+    """What is said last about the whole, where there are parts or a letter, too."""
     results: tuple[Statement, ...] = ()
     """The sentences with a result, in order: where a short conclusion does not say all."""
     is_marked: bool = False
@@ -33,8 +35,8 @@ class Answer:
 
     @property
     def whole(self) -> Statement | None:
-        """What is said where there are no parts."""
-        return self.parts.get("")
+        """What is said about the whole."""
+        return self.parts.get("", self.summary)
 
     def __str__(self) -> str:
         said = "; ".join(f"{n}) {s}" if n else str(s) for n, s in self.parts.items())
@@ -91,13 +93,19 @@ IGNORED = re.compile(
     r"[\s\-•(*_✅]*(?:thử lại|kiểm tra|lưu ý|chú ý|ghi chú|nhận xét|chúc|hy vọng|hi vọng|nếu|cảm ơn"
     r"|note|bạn có|em có thể|hãy|check|em nhớ|các em|em hãy|lời giải|bài giải|giải\s*:|chào|để giải"
     r"|bước \d+ ?: ?(?:đọc|tính toán cẩn|kiểm)|theo chương trình|bài (?:toán )?(?:này|trên)|đây là"
-    r"|i hope|hope|good luck|sure|dưới đây|chúng ta cùng|ta cùng|cả hai cách|ví dụ)(?![^\W_])",
+    r"|i hope|hope|good luck|sure|dưới đây|chúng ta cùng|ta cùng|cả hai cách|ví dụ"
+    r"|giải thích|cách làm|lí do|lý do|gợi ý)(?![^\W_])",
     re.IGNORECASE,
 )
-HYPOTHESIS = re.compile(r"[\s\-•(*_]*(?:lưu ý\s*[:,]?\s*)?nếu\s", re.IGNORECASE)
+HYPOTHESIS = re.compile(r"^[\s\-•(*_]*(?:lưu ý\s*[:,]?\s*)?nếu\s", re.IGNORECASE)
+VERIFIED = re.compile(
+    r"(?:\(\s*(?:đúng|thoả mãn|thỏa mãn|tm|luôn đúng)\s*\)|✓|✔|(?<!là )đúng với đề bài)[\s.]*$",
+    re.IGNORECASE,
+)
 ENDS = re.compile(
     r"[\s\-•(*_#]*(?:bài (?:tập )?(?:luyện|tương tự|thêm|tập thêm|vận dụng)"
-    r"|câu hỏi (?:thêm|mở rộng)|-{3,}\s*$|bài toán (?:tương tự|mới|khác)|ví dụ khác|mở rộng|question|user|human)",
+    r"|câu hỏi (?:thêm|mở rộng)|-{3,}\s*$|bài toán (?:tương tự|mới|khác)|ví dụ khác|mở rộng"
+    r"|question|user|human)",
     re.IGNORECASE,
 )
 DENIED = re.compile(
@@ -111,7 +119,7 @@ ANNOUNCES = re.compile(r"^(?!\s*\(?[a-h]\s?[).])[^\d=]*[^\W\d_]\s*(?:là)?\s*:\s
 """A line that says what the next one computes: `Số bé là:`."""
 NOTHING_FITS = re.compile(
     r"vô\s+nghiệm|∅|không\s+(?:thể\s+)?(?:có|tồn\s+tại|tìm(?:\s+được)?)"
-    r"(?:\s[^.\n]*(?:nào|thoả|thỏa|như\s+vậy)|\s+(?:giá\s+trị\s+)?[a-z]\s*(?:[.,;]|$))",
+    r"(?:\s[^.\n]*(?:nào|thoả|thỏa|như\s+vậy)|\s+(?:giá\s+trị\s+)?[a-z](?:\s+và\s+[a-z])?\s*(?:[.,;]|$))",
     re.IGNORECASE,
 )
 LISTED = re.compile(
@@ -119,23 +127,29 @@ LISTED = re.compile(
     r"|(?=[^\n]*\d)(?:[^\s.]+ ){1,5}[^\s.]+\s*$)",
     re.IGNORECASE,
 )
-LABEL = r"\(?(?:câu |phần |ý )?([a-h]|[1-8])\s?"
-PART = re.compile(rf"(?<![^\W_]){LABEL}\)(?=\W|\w)", re.IGNORECASE)
+LABEL = r"\(?(?:(?i:câu|phần|ý) )?([a-h]|[1-8])\s?"
+PART = re.compile(rf"(?<![^\W_]){LABEL}\)(?=\W|\w)")
 PART_JUDGED = re.compile(
     r"(?<![^\W_])(?:câu |ý )?([a-h])\s?[-:]?\s?(?=(?:đúng|sai|đ|s)(?![^\W_]))", re.IGNORECASE
 )
-PART_LINE = re.compile(rf"(?:^|\n|(?<=[.;] ))\s*[-*•|]?\s*{LABEL}[).:,](?=\s)", re.IGNORECASE)
+PART_LINE = re.compile(rf"(?:^|\n|(?<=[.;] ))\s*[-*•|]?\s*{LABEL}(?:[).:]|(?<!\(\d),)(?=\s)")
 UNANSWERED = re.compile(
     r"chưa\s+có\s+(?:lời\s+giải|đáp\s*án|hướng\s+dẫn)|đang\s+cập\s+nhật"
-    r"|không\s+có\s+(?:lời\s+giải|đáp\s*án)|xem\s+(?:hình\s+vẽ|lời\s+giải|hình\s+bên)"
-    r"|đpcm|điều\s+phải\s+chứng\s+minh|học\s+sinh\s+tự",
+    r"|không\s+có\s+(?:lời\s+giải|đáp\s*án)"
+    r"|(?:xem\s+(?:hình|lời\s+giải|video)|đpcm|điều\s+phải\s+chứng\s+minh|học\s+sinh\s+tự)[^=\n]*$",
     re.IGNORECASE,
 )
 RESULT = re.compile(r"\d|[<>≤≥=∅]|[+\-×/]\s*[a-z]\b")
+UNIT_BEHIND = re.compile(
+    rf"{CLOSE_BOX}\s*([^\s{CLOSE_BOX}]+(?:\s+[^\s{CLOSE_BOX}]+)?)[^{OPEN_BOX}]*$"
+)
 MARKS = (STRONG, CONCLUSION, CHOOSES, STATED, TAKES_BACK, NOTHING_FITS)
 """Patterns that are looked for in each sentence, if they are in the text at all."""
 FEW_WORDS = 14
 """A text of so few words without a number is itself the answer."""
+MOST_WORDS = 28
+"""An opening sentence of so few words may answer yes or no."""
+SAYS_SOMETHING = re.compile(r"\w|∅|[<>=]")
 MOST_LINES = 12
 
 
@@ -180,26 +194,26 @@ def read_answer(text: str, question: str) -> Answer | None:
     def statement(segment: str) -> Statement:
         return Statement(segment, notation, question, segment == found.strong)
 
-    results = tuple(map(statement, found.results))
-    labelled = _labelled(found.segment or "")
-    if not (found.strong and labelled):
-        chunks = {name: _scan(chunk) for name, chunk in _chunks(text).items()}
-        parts = {n: statement(f.segment) for n, f in chunks.items() if f.segment and not f.letter}
-        if len(parts) > 1:
-            return Answer(None, parts, results, found.strong is not None)
-    if labelled:
-        parts = {n: Statement(segment, notation, question) for n, segment in labelled.items()}
-        return Answer(found.letter, parts, results, is_marked=True)
-    if (
-        found.segment is None
-        and not found.letter
-        and 0 < len(found.opening.split()) <= 2 * FEW_WORDS
-    ):
+    if found.segment is None and not found.letter and 0 < len(found.opening.split()) <= MOST_WORDS:
         found = replace(found, results=(found.opening,))
-    if found.segment is None or not re.search(r"\w|∅|[<>=]", found.segment):
-        return Answer(found.letter, {}, results, is_marked=True) if found.letter else None
-    whole = {"": statement(found.segment)}
-    return Answer(found.letter, whole, results, found.strong is not None, found.opening)
+    segment = found.segment if found.segment and SAYS_SOMETHING.search(found.segment) else None
+    summary = statement(segment) if segment else None
+
+    def answer(letter: str | None, parts: dict[str, Statement]) -> Answer:
+        results = tuple(map(statement, found.results))
+        return Answer(letter, parts, summary, results, found.strong is not None, found.opening)
+
+    labelled = _labelled(segment or "")
+    chunks = {} if found.letter else {n: _scan(chunk) for n, chunk in _chunks(text).items()}
+    parts = {n: statement(f.segment) for n, f in chunks.items() if f.segment and not f.letter}
+    if len(parts) > 1 and not parts.keys() <= labelled.keys():
+        return answer(None, parts)
+    if labelled:
+        said = {n: Statement(piece, notation, question) for n, piece in labelled.items()}
+        return answer(found.letter, said)
+    if summary is None:
+        return answer(found.letter, {}) if found.letter else None
+    return answer(found.letter, {"": summary})
 
 
 def is_unanswered(solution: str) -> bool:
@@ -207,11 +221,23 @@ def is_unanswered(solution: str) -> bool:
     return UNANSWERED.search(solution) is not None
 
 
+def _sentences(text: str) -> list[str]:
+    """Split a text; a sentence that goes on in the line of the last one begins with a blank."""
+    sentences, start, gap = [], 0, ""
+    for end in (*SENTENCE_END.finditer(text), None):
+        sentence = text[start : end.start() if end else len(text)]
+        if sentence.strip():
+            sentences.append(gap + sentence.strip())
+        if end:
+            start, gap = end.end(), "" if "\n" in end[0] else " "
+    return sentences
+
+
 def _scan(text: str) -> Found:
     """Read sentence by sentence; what comes later is worth more, what is taken back nothing."""
     found = Found()
     present = frozenset(pattern for pattern in MARKS if pattern.search(text))
-    sentences = [s for s in SENTENCE_END.split(OPTION_LINE.sub(r"\1) ", text)) if s.strip()]
+    sentences = _sentences(OPTION_LINE.sub(r"\1) ", text))
     announced = ""
     for at, sentence in enumerate(sentences):
         if ENDS.match(sentence) and (found.segment or found.letter):
@@ -219,7 +245,7 @@ def _scan(text: str) -> Found:
         if taken_back := _last(TAKES_BACK, sentence, present):
             found = Found()
             sentence = sentence[taken_back.end() :]
-        if HYPOTHESIS.match(sentence) or WRONG_OPTION.match(sentence):
+        if any(p.search(sentence) for p in (HYPOTHESIS, WRONG_OPTION, VERIFIED)):
             continue
         is_strong = _last(STRONG, sentence, present) is not None
         if IGNORED.match(sentence) and not is_strong:
@@ -260,11 +286,15 @@ def _last(
 def _read_sentence(
     sentence: str, following: Sequence[str], found: Found, present: frozenset[re.Pattern[str]]
 ) -> Found:
-    letter, rest = _choice(sentence, present)
+    letter, before, after = _choice(sentence, present)
     if letter:
-        return replace(found, letter=letter, strong=rest if re.search(r"\w", rest) else None)
+        results = (*found.results, before) if RESULT.search(before) else found.results
+        strong = after if re.search(r"\w", after) else None
+        return replace(found, letter=letter, strong=strong, results=results)
     if OPEN_BOX in sentence:
         boxes = re.findall(rf"{OPEN_BOX}([^{CLOSE_BOX}]*){CLOSE_BOX}?", sentence)
+        if unit := UNIT_BEHIND.search(sentence):
+            boxes[-1] += f" {unit[1]}"
         if bare := BARE_LETTER.fullmatch(boxes[-1]):
             return replace(found, letter=bare[1], strong=None)
         earlier = f"{found.strong}; " if found.strong and OPEN_BOX in found.strong else ""
@@ -283,17 +313,18 @@ def _read_sentence(
     return found
 
 
-def _choice(sentence: str, present: frozenset[re.Pattern[str]]) -> tuple[str | None, str]:
-    """Return the letter that a sentence chooses last, and what stands after it."""
+def _choice(sentence: str, present: frozenset[re.Pattern[str]]) -> tuple[str | None, str, str]:
+    """Return the letter that a sentence chooses last, and what stands before and after it."""
     for match in reversed(list(CHOOSES.finditer(sentence)) if CHOOSES in present else []):
         letter = LETTER.match(sentence, match.end())
         if letter and not DENIES.match(sentence, letter.end()):
-            return (letter[1] or letter[2]).upper(), sentence[letter.end() :].lstrip(" ).:,⟧-")
+            after = sentence[letter.end() :].lstrip(" ).:,⟧-")
+            return (letter[1] or letter[2]).upper(), sentence[: match.start()], after
     if stated := _last(STATED, sentence, present):
-        return stated[1], ""
+        return stated[1], "", ""
     if bare := BARE_LETTER.match(sentence):
-        return bare[1], sentence[bare.end() :]
-    return None, ""
+        return bare[1], "", sentence[bare.end() :]
+    return None, "", ""
 
 
 def _with_list(segment: str, following: Sequence[str]) -> str:
@@ -301,7 +332,7 @@ def _with_list(segment: str, following: Sequence[str]) -> str:
     lines = [segment]
     for line in following[:MOST_LINES]:
         is_empty = len(lines) == 1 and not re.search(r"\w", segment)
-        if IGNORED.match(line) or ENDS.match(line) or STRONG.search(line):
+        if line.startswith(" ") or IGNORED.match(line) or ENDS.match(line) or STRONG.search(line):
             break
         if not (is_empty or LISTED.match(line)):
             break
@@ -311,16 +342,22 @@ def _with_list(segment: str, following: Sequence[str]) -> str:
 
 def _labelled(segment: str) -> dict[str, str]:
     """Split an answer by its parts: `a) 12; b) 7`; empty where it has none."""
-    marks = list(PART.finditer(segment))
+    marks = [m for m in PART.finditer(segment) if not _is_in_pair(segment, m)]
     for pattern in (PART_LINE, PART_JUDGED):
         if len(marks) < 2:
             marks = list(pattern.finditer(segment))
     return _between(segment, marks)
 
 
+def _is_in_pair(text: str, mark: re.Match[str]) -> bool:
+    """Tell the end of a pair, `(1; 5)`, from the label 5)."""
+    before = text[: mark.start()]
+    return mark[1].isdigit() and before.count("(") > before.count(")")
+
+
 def _chunks(text: str) -> dict[str, str]:
     """Split a solution by the parts that it works out; empty where there are not two."""
-    return _between(text, list(PART_LINE.finditer(text)))
+    return _between(text, [m for m in PART_LINE.finditer(text) if not _is_in_pair(text, m)])
 
 
 def _between(text: str, marks: Sequence[re.Match[str]]) -> dict[str, str]:

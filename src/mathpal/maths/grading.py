@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from mathpal.maths import wording
@@ -33,7 +33,7 @@ class Verdict:
 
 OPTION = re.compile(r"(?:^|(?<=[\s;,|.]))\(?([A-E])\s?[.):]\s*")
 PAIR = re.compile(r"\(\s*-?[\d/,.√]+\s*;\s*-?[\d/,.√]+\s*\)")
-LONE_LETTER = re.compile(r"(?<![^\W_])([A-Z])(?![^\W_])")
+LONE_LETTER = re.compile(r"(?<![^\W_])(\d{0,2}[A-Z]\d?)(?![^\W_])")
 
 
 def grade(question: str, reference: str, prediction: str) -> Verdict:
@@ -68,6 +68,8 @@ def reference_answer(reference: str, question: str) -> Answer | None:
     answer = read_answer(text, asked)
     if answer is None or answer.letter or answer.is_marked:
         return answer
+    if re.match(r"\s*(?:gợi ý|hướng dẫn)\s*:", text, re.IGNORECASE) and "=" not in text:
+        return None
     if wording.asks_nothing_to_grade(asked):
         return None
     if answer.whole is None:
@@ -75,7 +77,9 @@ def reference_answer(reference: str, question: str) -> Answer | None:
     statement = answer.whole
     if re.match(r"\s*đổi[\s:]", statement.text, re.IGNORECASE) or _is_unsolved(statement, asked):
         return None
-    cut_off = re.search(r"(?:\slà|[:,=(+×])$", text.rstrip(" \n")) is not None
+    cut_off = (
+        re.search(r"(?:\s(?:là|hết|bằng|được|có|còn)|[:,=(+×])$", text.rstrip(" \n")) is not None
+    )
     says_nothing = not statement.items and not statement.relation and len(statement.words) > 14
     return None if cut_off or says_nothing else answer
 
@@ -186,14 +190,17 @@ def _require_parts(expected: Answer, given: Answer, question: str) -> None:
             raise Differs(f"part {unsaid[0]} is missing")
         require_values(
             [item for statement in wanted.values() for item in statement.main],
-            _offered(given, sum(len(s.main) for s in wanted.values())),
+            _offered(given, [item for s in wanted.values() for item in s.main]),
             question,
         )
     else:
         (statement,) = wanted.values()
-        if len(given.parts) > 1:
+        if given.whole and len(given.parts) > 1:
             text = "; ".join(part.point for part in given.parts.values())
-            given = Answer(None, {"": Statement(text, statement.notation, question)}, given.results)
+            whole = given.whole
+            if len(whole.main) < len(statement.main):
+                whole = Statement(text, statement.notation, question)
+            given = replace(given, parts={"": whole})
         _require_statement(statement, given, question, expected)
 
 
@@ -221,7 +228,7 @@ def _require_statement(
     ):
         items = _all_wanted(wanted, expected, question)
         is_pair = PAIR.search(wanted.point) is not None
-        require_values(items, _offered(given, len(items)), question, given.is_marked, is_pair)
+        require_values(items, _offered(given, items), question, given.is_marked, is_pair)
     else:
         _require_words(wanted, given, question)
 
@@ -235,44 +242,76 @@ def _is_worded(wanted: Statement, question: str) -> bool:
 
 
 def _all_wanted(wanted: Statement, expected: Answer | None, question: str) -> Sequence[Item]:
-    """Return the values that are wanted; lines before the last count where each is asked for."""
-    if expected is None or expected.is_marked or len(wanted.main) > 1:
+    """Return the values that are wanted, named as the working names them.
+
+    Without `Đáp số`, earlier results count where a question asks for several.
+    """
+    if expected is None:
         return wanted.main
-    if not wording.SEVERAL.search(question) or "=" not in wanted.text:
+    if expected.is_marked or len(wanted.main) > 1:
+        return _named_by_working(wanted.main, expected.results)
+    results = [statement for statement in expected.results if "=" in statement.text]
+    count = wording.asked_count(question)
+    if count and len(results) >= count:
+        return [item for statement in results[-count:] for item in statement.main[-1:]]
+    letters = wording.asked_letters(question)
+    if len(letters) < 2 and not wording.SEVERAL.search(wording.last_asked(question)):
         return wanted.main
-    label = re.compile(r"\s*[-•]?\s*[^\W\d_][^\n=:\d]{0,40}(?::|là\s*:?|=)")
-    lines: list[Statement] = []
-    for statement in reversed(expected.results):
-        if not label.match(statement.text) or "=" not in statement.text:
-            break
-        lines.insert(0, statement)
-    if (count := wording.asked_count(question)) and len(lines) >= count:
-        return [item for line in lines[-count:] for item in line.main]
-    named = [line for line in lines if _names_asked(line, question)]
-    return [item for line in named or [wanted] for item in line.main]
+    words = frozenset(letters) if len(letters) > 1 else wording.asked_words(question)
+    named: dict[frozenset[str], Item] = {}
+    for item in (item for statement in results for item in statement.main):
+        if asked := item.names & words:
+            named.pop(asked, None)
+            named[asked] = item
+    return [*named.values()] if len(named) > 1 else wanted.main
 
 
-def _names_asked(line: Statement, question: str) -> bool:
-    names = {n for item in line.main for n in item.names}
-    return bool(names & {w.lower() for w in re.findall(r"[^\W\d_]+", question)})
+def _named_by_working(items: Sequence[Item], results: Sequence[Statement]) -> Sequence[Item]:
+    """Give values without names, `30 lít và 60 lít`, those that the working computes them under."""
+    counted = all(item.quantity.unit or item.noun for item in items)
+    if len(items) < 2 or not counted or any(item.names - {item.noun} for item in items):
+        return items
+    named = []
+    for item in items:
+        found = [
+            result.names
+            for statement in results
+            for result in statement.main
+            if str(result) == str(item) and "=" in statement.text
+        ]
+        named.append(replace(item, names=found[-1]) if found else item)
+    return named
 
 
-def _offered(given: Answer, num: int) -> Sequence[Item]:
-    """Return the values that are given: `num` of them, if the last results hold so many."""
+def _offered(given: Answer, wanted: Sequence[Item]) -> Sequence[Item]:
+    """Return the values that are given: as many as are wanted, if the last results hold so many."""
     said = given.whole
     items: Sequence[Item] = said.main if said else [i for p in given.parts.values() for i in p.main]
-    if len(items) >= num:
+    if _suffice(items, wanted):
         return items
-    if said and len(said.items) >= num:
+    if said and _suffice(said.items, wanted):
         return said.items
     if given.is_marked and items:
         return items
-    collected: list[Item] = []
-    for statement in reversed(given.results):
-        collected = [*statement.all_items, *collected]
-        if len(collected) >= num:
-            return collected
+    for with_asides in (False, True):
+        collected: list[Item] = []
+        for statement in reversed(given.results):
+            stated = [i for i in statement.all_items if with_asides or not i.is_aside]
+            collected = [*stated, *collected]
+            if _suffice(collected, wanted):
+                return collected
     return items
+
+
+def _suffice(items: Sequence[Item], wanted: Sequence[Item]) -> bool:
+    """Tell whether there are enough values, and of every dimension that is wanted."""
+    dimensions = {i.quantity.unit.dimension for i in items if i.quantity.unit}
+    bare = any(i.quantity.unit is None for i in items)
+    return len(items) >= len(wanted) and (
+        len(wanted) == 1
+        or bare
+        or all(w.quantity.unit is None or w.quantity.unit.dimension in dimensions for w in wanted)
+    )
 
 
 def _require_relation(wanted: Relation, given: Answer, question: str) -> None:
@@ -280,18 +319,26 @@ def _require_relation(wanted: Relation, given: Answer, question: str) -> None:
     for statement in (given.whole, *reversed(given.results)):
         if statement is None:
             continue
-        found = statement.relation or Statement(_with_signs(statement.point)).relation
-        if found and _same_relation(wanted, found, known):
+        text = _with_signs(statement.point)
+        found = statement.relation or Statement(text).relation
+        is_sign = not wanted.sides[0].text
+        if found and not is_sign and _same_relation(wanted, found, known):
             return
-        sign = re.fullmatch(r"\W*([<>≤≥])\W*", _with_signs(statement.point))
-        if sign and len(wanted.signs) == 1:
-            order = [s.text for s in wanted.sides]
-            rising = question.find(order[0]) < question.find(order[-1])
-            if (sign[1] in "<≤") == rising:
-                return
+        if found and is_sign and _rising(wanted, question) == _rising(found, question):
+            return
+        sign = re.fullmatch(r"\W*([<>≤≥])\W*", text)
+        if sign and len(wanted.signs) == 1 and (sign[1] in "<≤") == _rising(wanted, question):
+            return
         if found or sign:
             break
     raise Differs(f"{given.whole} is not {wanted}")
+
+
+def _rising(relation: Relation, question: str) -> bool:
+    """Tell whether `<` stands between the sides in the order that the question has them in."""
+    first, last = (relation.sides[i].text.replace(" ", "") for i in (0, -1))
+    text = question.replace(" ", "")
+    return relation.rises if not first else text.find(first) <= text.find(last)
 
 
 WORDED_SIGNS = ((r"(?:lớn|nhiều|to) hơn", ">"), (r"(?:bé|nhỏ|ít) hơn", "<"))

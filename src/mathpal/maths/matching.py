@@ -16,6 +16,9 @@ from mathpal.maths.notation.units import Unit
 from mathpal.maths.notation.values import equal
 from mathpal.maths.statements import Item, given_quantities
 
+INDEXED = re.compile(r"[a-z]_\d")
+"""An unknown with a number: which root is x_1 is for the writer to choose."""
+
 
 class Differs(Exception):
     """Say in which way two answers differ."""
@@ -48,7 +51,7 @@ def require_values(
             continue
         if not is_marked and len(pairs) == 1 and _leads_to(item, pairs[0][1]):
             continue
-        if not _may_stand_beside(item, pairs, question):
+        if not _may_stand_beside(item, pairs, question, is_marked):
             raise Differs(f"{item} is one value too many")
 
 
@@ -57,7 +60,9 @@ def _leads_to(item: Item, answer: Item) -> bool:
     return not answer.is_alternative and item.quantity.start < answer.quantity.start
 
 
-def _may_stand_beside(item: Item, pairs: Sequence[tuple[Item, Item]], question: str) -> bool:
+def _may_stand_beside(
+    item: Item, pairs: Sequence[tuple[Item, Item]], question: str, is_marked: bool
+) -> bool:
     """Tell whether a further value does no harm: an aside, or another thing with a name."""
     if item.is_aside or any(_is_same(wanted, item, question) for wanted, _ in pairs):
         return True
@@ -69,7 +74,8 @@ def _may_stand_beside(item: Item, pairs: Sequence[tuple[Item, Item]], question: 
     ):
         return True
     if len(pairs) > 1:
-        return False
+        known = frozenset[str]().union(*(o.names for _, o in pairs))
+        return not is_marked and bool(item.names - known) and bool(known - item.names)
     matched = pairs[0][1]
     return bool(item.names - matched.names - {item.noun}) and bool(matched.names - item.names)
 
@@ -144,8 +150,9 @@ def _by_name(wanted: Sequence[Item], offered: Sequence[Item]) -> list[tuple[Item
 
 def _distinct_names(items: Sequence[Item]) -> list[frozenset[str]]:
     """Return the names that not all items share; empty where two have none to tell them apart."""
-    common = frozenset[str].intersection(*(item.names for item in items)) if items else frozenset()
-    own = [item.names - common for item in items]
+    names = [frozenset(n for n in item.names if not INDEXED.fullmatch(n)) for item in items]
+    common = frozenset[str].intersection(*names) if names else frozenset()
+    own = [n - common for n in names]
     return own if sum(map(bool, own)) >= len(own) - 1 and len(set(own)) == len(own) else []
 
 

@@ -56,6 +56,8 @@ class Relation:
 
     sides: tuple[Side, ...]
     signs: tuple[str, ...]
+    rises: bool
+    """Whether it was written with `<`; what a sign alone says."""
 
     def __str__(self) -> str:
         pairs = zip(self.signs, self.sides[1:], strict=True)
@@ -71,7 +73,7 @@ EXPLAINS = re.compile(
 )
 UNIT_ALONE = re.compile(r"\(\s*(?:hay|hoặc|=)?\s*[\d.,/ ]+\s*[^\W\d_/^]{1,12}\d?\s*\)")
 BOUNDARY = re.compile(r"[;\n]|,(?=\s)|\s(?:và|hoặc|hay|còn|thì|and|or)\s", re.IGNORECASE)
-GROUP = re.compile(r"(?:^|[;\n]|[.,]\s)\s*[-•+*]?\s*([^;:\n=]{1,40}):")
+GROUP = re.compile(r"(?:^|[;\n]|[.,]\s)\s*[-•+*]?\s*([^;:\n=()×+]{1,40}):")
 ORDINAL = re.compile(
     r"(?<![^\W_])(?:lớp|khối|thứ|câu|bài|hình|tổ|lần|nhà|cách|trang|tháng|loại|vòi|thùng|xe|đội|bước|phần|ngày|can|bể|hộp|kho|ô|thửa|máy|hàng|tầng|toa|bao)\s*$",
     re.IGNORECASE,
@@ -80,16 +82,20 @@ CONTEXT = re.compile(
     r"[\s\-•]*(?:vậy\s+)?(?:sau|trong|với|khi|nếu|vì|cứ|mỗi|biết|từ|lúc|để|do|muốn)\s",
     re.IGNORECASE,
 )
+DETAIL = re.compile(r"\s*(?:trong\s+đó|bao\s+gồm|kể\s+cả)(?![^\W_])", re.IGNORECASE)
 FILLER = frozenset(
-    """
-    bạn bởi cho các có cả cần của do giá hoặc hết is khoảng kết like là lượt lần mỗi một nhé như
-    nhận những này nên of phải ra sẽ số ta the theo thì thưa thế trị tìm và vào vì vậy về với đi
-    đáp đã đó được đều để ạ
-    """.split()
+    re.findall(
+        r"\w+",
+        "bạn bởi cho các có cả cần của do giá hoặc hết is khoảng kết like là lượt lần mỗi một "
+        "nhé như nhận những này nên of phải ra sẽ số ta the theo thì thưa thế trị tìm và vào vì "
+        "vậy về với đi đáp đã đó được đều để ạ ",
+    )
 )
 WORD = re.compile(r"\d+[A-Z]\b|[^\W\d_]+(?:_\w+)?|_\w+")
 MOST_SIGNS = 200
+LETTER_PRODUCT = re.compile(r"(?<![A-Za-z])[abcmnpqtxyz]{2,3}(?![A-Za-z])")
 FORMULA = re.compile(r"[\sA-Za-z0-9+\-×*·:/^()√π.,]+")
+AFTER_WORD = re.compile(r"^[^\W\d_]{2,}\s(?:.*\s)?[a-z]$")
 RELATION = re.compile(r"\s*([<>≤≥])\s*")
 LEADS = re.compile(
     r"(?:(?<![^\W_])(?:là|bằng)(?:\s+(?:ngày|năm|số|lúc|khoảng|giá\s+trị))?|[=:≈])\s*[(⟦]?\s*$"
@@ -218,6 +224,7 @@ def _items(segment: str, question: str, notation: Notation) -> Iterator[Item]:
             is_aside=several
             and (
                 any(a <= quantity.start < b for a, b in asides)
+                or DETAIL.match(segment, starts[clause]) is not None
                 or ORDINAL.search(segment[: quantity.start]) is not None
                 or (repeated[at] and context and not all(repeated))
             ),
@@ -245,11 +252,16 @@ def _relation(segment: str) -> Relation | None:
         return None
     sides, signs = [re.sub(r"\s+", " ", p).strip(" .") for p in pieces[::2]], pieces[1::2]
     falling = {*signs} <= {">", "≥"}
+    sides[0] = (
+        re.split(r"[^\W\d_]{2,}\s+", sides[0])[-1] if AFTER_WORD.search(sides[0]) else sides[0]
+    )
     if any(len(side) > 40 for side in sides) or not (falling or {*signs} <= {"<", "≤"}):
         return None
     if falling:
         sides, signs = sides[::-1], [{">": "<", "≥": "≤"}[s] for s in reversed(signs)]
-    return Relation(tuple(Side(s, try_value(s, letters=True)) for s in sides), tuple(signs))
+    return Relation(
+        tuple(Side(s, try_value(s, letters=True)) for s in sides), tuple(signs), not falling
+    )
 
 
 def _formula(segment: str, items: tuple[Item, ...]) -> Value | None:
@@ -257,7 +269,8 @@ def _formula(segment: str, items: tuple[Item, ...]) -> Value | None:
     right = re.split(r"[^\W\d_]{2,}\s*:\s", right)[-1]
     if not FORMULA.fullmatch(right) or any(item.quantity.unit for item in items):
         return None
-    if re.search(r"[A-Za-z]{2}", right.replace("x", "")) or not re.search(
+    right = LETTER_PRODUCT.sub(lambda m: " ".join(m[0]), right)
+    if re.search(r"[A-Za-z]{2}", right) or not re.search(
         r"[\d)^][A-Za-z(]|[A-Za-z]\s*[\^+\-(×*·:/]|[+\-×·:/(]\s*[A-Za-z]", right
     ):
         return None

@@ -33,7 +33,7 @@ ASKS_WORDS = re.compile(
     re.IGNORECASE,
 )
 ASKS_NOTHING = re.compile(
-    r"chứng\s+(?:minh|tỏ)|giải\s+thích|vì\s+sao|tại\s+sao|(?:^|[\s,.])vẽ\s|nêu\s+(?:cách|các\s+bước|\w+\s+ví\s+dụ|quy\s+tắc|ví\s+dụ)"
+    r"chứng\s+(?:minh|tỏ)|giải\s+thích|vì\s+sao|tại\s+sao|(?<!hình)(?:^|[\s,.])vẽ\s|nêu\s+(?:cách|các\s+bước|\w+\s+ví\s+dụ|quy\s+tắc|ví\s+dụ)"
     r"|đặt\s+(?:một\s+)?(?:đề|câu)|(?:hãy|em)\s+xếp\s|kể\s+tên|phát\s+biểu\s+quy",
     re.IGNORECASE,
 )
@@ -46,8 +46,8 @@ ORDERED = re.compile(
     r"thứ\s+tự|sắp\s+xếp|xếp\s+các|lần\s+lượt|tăng\s+dần|giảm\s+dần|từ\s+(?:bé|lớn|nhỏ)\s", re.I
 )
 SEVERAL = re.compile(
-    r"mỗi\s+(?:bạn|loại|người|số|đội|lớp|thùng|kho|xe|em|cạnh|góc|phần|bao|tổ|đoạn|ngăn|khối|anh|cây|vòi)"
-    r"|các\s+(?:số|góc|cạnh|chữ\s+số)|(?<![\d/])(?:hai|ba|bốn|2|3|4)\s+(?:số|chữ\s+số|phân\s+số|cạnh|góc|kích\s+thước)|từng|lần\s+lượt",
+    r"mỗi\s+[^\W\d_]+|từng\s+[^\W\d_]+|lần\s+lượt"
+    r"|(?:tính|tìm)\s(?:(?!tỉ\s+số|tổng|hiệu|trung\s+bình|giữa)[^.?\n])*?\svà\s",
     re.IGNORECASE,
 )
 ASKED = re.compile(
@@ -65,6 +65,7 @@ MEASURED = (
     (r"thời\s+gian|bao\s+lâu|mấy\s+giờ", "time"),
 )
 ASKED_NOUN = re.compile(r"(?:bao\s+nhiêu|mấy)\s+([^\W\d_]+)", re.IGNORECASE)
+LISTED = re.compile(r"(?:^|\n)\s*([A-Z])\s*=")
 DEFINED = re.compile(r"(?<![^\W_])([A-Z])\s*=\s*([^;=<>\n]+?)(?=\s+và\s|[;.,]?\s*$|[;,.]\s|\n)")
 FORMS = {
     "mixed": re.compile(r"(?:dạng|thành|bằng)\s+(?:các\s+)?hỗn\s+số", re.I),
@@ -132,10 +133,21 @@ def asked_noun(question: str) -> str | None:
 
 
 @lru_cache(maxsize=512)
+def last_asked(question: str) -> str:
+    """Return the last sentence of a question."""
+    sentences = [s for s in re.split(r"[.?!\n;]+(?:\s|$)", question) if s.strip()]
+    return sentences[-1] if sentences else ""
+
+
 def asked_words(question: str) -> frozenset[str]:
     """Return the words of what a question asks last."""
-    sentences = [s for s in re.split(r"[.?!\n;]+(?:\s|$)", question) if s.strip()]
-    return frozenset(said(sentences[-1])) if sentences else frozenset()
+    return frozenset(said(last_asked(question)))
+
+
+@lru_cache(maxsize=512)
+def asked_letters(question: str) -> tuple[str, ...]:
+    """Return the names of the expressions that a question lists: A = ..., B = ..."""
+    return tuple(dict.fromkeys(m.lower() for m in LISTED.findall(question)))
 
 
 @lru_cache(maxsize=512)

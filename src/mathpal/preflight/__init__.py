@@ -19,7 +19,7 @@ from mathpal.data.chat import encode
 from mathpal.errors import RequestError, Unreachable
 from mathpal.models import sources
 from mathpal.preflight import machine, rules
-from mathpal.preflight.lengths import cut, measure, num_steps
+from mathpal.preflight.lengths import cut, measure, num_steps, without_long
 from mathpal.preflight.packing import packs
 from mathpal.preflight.plan import Plan, Prepared
 
@@ -59,7 +59,7 @@ def _unreadable(experiment: Experiment, problems: list[str]) -> list[str]:
     """Return what is wrong with the model's place and, if its options are right, with the rows."""
     model = experiment.model
     found = _refusals(experiment, lambda: sources.require(model.name, model.revision))
-    if wrong_target := _refusals(experiment, lambda: factory(experiment.data), "data."):
+    if wrong_target := _refusals(experiment, lambda: data.source(experiment.data), "data."):
         return wrong_target + found
     if any(p.startswith("data.") for p in problems):
         return found
@@ -107,6 +107,7 @@ def prepare(experiment: Experiment) -> Prepared:
     hardware = experiment.hardware
     device = choose(hardware, shape.num_parameters, planning=experiment.dry_run)
     train, test = encode(rows.train, tokenizer), encode(rows.test, tokenizer)
+    rows, train = without_long(rows, train, options, drops=experiment.data.cut == "drop")
     tokens = measure(train)
     train, num_cut = cut(train, options, "training")
     test, _ = cut(test, options, "held-out")
@@ -131,11 +132,17 @@ def prepare(experiment: Experiment) -> Prepared:
         tokens=tokens,
         max_length=options.get("max_length"),
         cut_rows=num_cut,
+        quality=rows.quality.counts,
+        dropped=rows.quality.dropped,
+        changes=dict(rows.quality.changes),
         batch_size=_batch_size(experiment),
         num_steps=steps,
         num_epochs=epochs,
         learning_rate=options["learning_rate"],
-        warnings=rules.warnings(experiment, shape.context_length, num_cut, len(train), len(test)),
+        warnings=[
+            *rules.warnings(experiment, shape.context_length, num_cut, len(train), len(test)),
+            *rules.data_warnings(rows.quality),
+        ],
     )
     return Prepared(
         plan,
@@ -148,6 +155,7 @@ def prepare(experiment: Experiment) -> Prepared:
         rows.sha256,
         _fingerprint(tokenizer),
         _longest(experiment, tokens.longest),
+        rows.quality,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from mathpal.data import Rows
 from mathpal.data.chat import Encoded
+from mathpal.data.findings import TRAIN, Finding, amount, excerpt
 from mathpal.errors import RequestError
 
 
@@ -40,6 +42,36 @@ def measure(rows: Sequence[Encoded]) -> Lengths:
         p95=lengths[math.ceil(len(lengths) * 0.95) - 1],
         longest=lengths[-1],
     )
+
+
+def without_long(
+    rows: Rows, train: list[Encoded], options: Mapping[str, Any], *, drops: bool
+) -> tuple[Rows, list[Encoded]]:
+    """Find the training rows that are longer than trainer.max_length, and drop them if told to.
+
+    Raises: RequestError where no row is left.
+    """
+    limit = options.get("max_length")
+    if limit is None or options.get("packing"):
+        return rows, train
+    long = {index for index, row in enumerate(train) if _length(row) > limit}
+    findings = [
+        Finding("cut", TRAIN, row.number, excerpt(row.question), dropped=drops)
+        for index, row in enumerate(rows.train)
+        if index in long
+    ]
+    quality = replace(rows.quality, findings=(*rows.quality.findings, *findings))
+    if not (long and drops):
+        return replace(rows, quality=quality), train
+    if len(long) == len(train):
+        raise RequestError(
+            f"data.cut=drop: every training row is longer than trainer.max_length={limit}: "
+            f"set trainer.max_length={max(map(_length, train))}"
+        )
+    kept = [row for index, row in enumerate(rows.train) if index not in long]
+    note = f"{rows.note}; dropped: {amount('cut', len(long))}"
+    rows = replace(rows, train=kept, note=note, quality=quality)
+    return rows, [row for index, row in enumerate(train) if index not in long]
 
 
 def cut(

@@ -8,6 +8,7 @@ from typing import Any
 
 from mathpal.data import Row
 from mathpal.data.chat import Encoded
+from mathpal.data.findings import Quality, describe
 from mathpal.hardware import Device
 from mathpal.preflight.lengths import Lengths
 
@@ -45,6 +46,12 @@ class Plan:
     tokens: Lengths | None = None
     cut_rows: int | None = None
     """Rows longer than max_length, whose end is not trained."""
+    quality: dict[str, int] = field(default_factory=dict)
+    """Rows by what was found in them (mathpal.data.findings), dropped ones included."""
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Rows dropped, by what was found in them."""
+    changes: dict[str, int] = field(default_factory=dict)
+    """How often cleaning made each change of mathpal.maths.text.CHANGES."""
     warnings: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -60,6 +67,8 @@ class Plan:
         if self.data is not None and self.tokens is not None:
             yield "data", self.data
             yield "rows", f"{self.train_rows:,} to train on, {self.test_rows:,} held out"
+            if found := describe(self.quality, self.dropped):
+                yield "quality", f"{found}: quality.jsonl"
             yield "tokens", str(self.tokens)
         epochs = "" if self.num_epochs is None else f" ({self.num_epochs:.3g} epochs)"
         steps = "" if self.num_steps is None else f"{self.num_steps:,} "
@@ -88,6 +97,8 @@ class Prepared:
     tokenizer_sha256: str | None = None
     num_tokens: int = 0
     """Length of the longest sequence that the model is going to see, its own answers included."""
+    quality: Quality = field(default_factory=Quality)
+    """What was found in the rows: the content of quality.jsonl."""
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from mathpal import checkpoints
 from mathpal.config import Experiment, as_dict
+from mathpal.data.findings import Quality
 from mathpal.errors import RequestError, did_you_mean
-from mathpal.models import sources
+from mathpal.models import sources, vocabulary
 from mathpal.record import holds_secret
 
 AT_LEAST_ONE = (
@@ -74,10 +75,12 @@ def problems(experiment: Experiment) -> list[str]:
         *_files(experiment),
         *_packages(experiment),
         *_evaluations(values),
+        *_bench(experiment),
         *_objective(experiment),
         *_generations(values),
         *_reference(experiment),
         *_writable(experiment),
+        *vocabulary.problems(experiment),
     ]
 
 
@@ -98,6 +101,20 @@ def warnings(
         found.append(
             f"trainer.max_length={max_length} is beyond the model's context of {context_length}"
         )
+    return found
+
+
+def data_warnings(quality: Quality) -> list[str]:
+    """Return what of the rows spoils figures: answers that contradict each other, or were seen."""
+    counts, dropped = quality.counts, quality.dropped
+    found = []
+    if leaks := counts.get("leak", 0) - dropped.get("leak", 0):
+        found.append(
+            f"{leaks} training rows ask a held-out question, so that the accuracy flatters; "
+            "set data.leaks=drop"
+        )
+    if conflicts := counts.get("conflict"):
+        found.append(f"{conflicts} rows answer a question in another way than an earlier row does")
     return found
 
 
@@ -171,6 +188,24 @@ def _packages(experiment: Experiment) -> Iterator[str]:
     kernel = experiment.model.attn_implementation
     if kernel.startswith("flash_attention") and importlib.util.find_spec("flash_attn") is None:
         yield f"model.attn_implementation={kernel}: flash_attn is not installed; use sdpa"
+
+
+def _bench(experiment: Experiment) -> Iterator[str]:
+    """Look for an exam file without a bench, and a bench for a model that ranks."""
+    settings = experiment.evaluation
+    if settings is None:
+        return
+    if settings.bench is None and settings.exam_path is not None:
+        yield "evaluation.exam_path: comes with a bench: use evaluation=vi_math_bench"
+    if settings.bench is not None and experiment.trainer.head == "score":
+        yield (
+            f"evaluation.bench={settings.bench}: has no pairs, which a reward model ranks; "
+            "use evaluation=answers"
+        )
+    if settings.exam_path is not None and not Path(settings.exam_path).expanduser().is_file():
+        path = Path(settings.exam_path).expanduser()
+        near = did_you_mean(path.name, [p.name for p in path.parent.glob("*.json*")])
+        yield f"evaluation.exam_path={settings.exam_path}: there is no such file.{near}"
 
 
 def _evaluations(values: Mapping[str, Any]) -> Iterator[str]:

@@ -180,7 +180,7 @@ def integer_equation(rng: Random) -> Draft:
         ]
         wrong, wrong_lines = x + 2 * b, [*lines[:2], f"x = {x + b} + {signed(b)}"]
     question = rng.choice(
-        ("Tìm số nguyên x, biết: ", "Tìm x, biết: ", "Tìm số nguyên x thoả mãn: ")
+        ("Tìm số nguyên x, biết: ", "Tìm số nguyên x: ", "Tìm số nguyên x thoả mãn: ")
     )
     answer = f"x = {x}"
     name = "sign_lost" if form == "product" else "term_moved_without_its_sign"

@@ -53,6 +53,7 @@ IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 EMPHASIS = re.compile(
     r"\*\*|__|`|^\s*#{1,6}\s|(?<![\w*])\*(?=[^\s*\d][^*\n]*\*)|(?<=[^\s*\d])\*(?![\w*])", re.M
 )
+TABLE_ROW = re.compile(r"^[ ]*\|([^\n]*\|[^\n]*?)\|[ ]*$", re.MULTILINE)
 DOUBLE_BRACES = re.compile(r"\{\s*\{([^{}]*)\}\s*\}")
 WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|operatorname|overline|widehat|hat|vec|bar"
@@ -120,7 +121,7 @@ def plain(text: str) -> str:
     r"""Return text without markup, in NFC; `\boxed{...}` becomes ⟦...⟧ and `\{...\}` ⦃...⦄.
 
     >>> plain(r"$2\frac{{4}}{{9}}$ m<sup>3</sup>&nbsp;và \(3{,}5\times\sqrt{2}\)")
-    '2 4/9 m^3 và 3,5×√(2)'
+    '2 4/9 m^3 và 3,5×√(2) '
     """
     text = unicodedata.normalize("NFC", text)
     if "&" in text:
@@ -133,6 +134,8 @@ def plain(text: str) -> str:
         text = RAISED_O.sub("°", text)
     if "![" in text:
         text = IMAGE.sub(" ", text)
+    if "|" in text:
+        text = TABLE_ROW.sub(_row, text)
     if "*" in text or "_" in text or "`" in text or "#" in text:
         text = EMPHASIS.sub("", text)
     if "\\" in text or "{" in text:
@@ -144,6 +147,14 @@ def plain(text: str) -> str:
     if "hế k" in text:
         text = CENTURY.sub(lambda m: f"{m[1]} {_roman(m[2])}", text)
     return NEGATIVE.sub("-", text) if "âm " in text or "Âm " in text else text
+
+
+def _row(match: re.Match[str]) -> str:
+    """Write a row of a table as `first: second; third`; a row of dashes goes."""
+    cells = [cell.strip() for cell in match[1].split("|")]
+    if not any(re.search(r"\w", cell) for cell in cells):
+        return ""
+    return f"{cells[0]}: {'; '.join(cells[1:])}" if cells[1:] else cells[0]
 
 
 def _roman(numeral: str) -> int:

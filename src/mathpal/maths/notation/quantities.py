@@ -62,7 +62,8 @@ def shown(value: Value) -> str:
 
 
 CLOCK = re.compile(
-    r"(?<![\d.,:])(?<!lệ )(?<!số )(?P<hour>[01]?\d|2[0-4])\s?(?:(?:h|g)\s?(?P<minute>[0-5]\d)(?!\d)"
+    r"(?<![\d.,:])(?<!lệ )(?<!số )(?P<hour>[01]?\d|2[0-4])\s?(?:(?:h|g)\s?"
+    r"(?P<minute>[0-5]?\d)(?!\d)(?:\s?(?:phút|ph|p)(?![^\W_]))?"
     r"|:(?P<colon>[0-5]\d)(?![\d,.:])\s*(?=sáng|chiều|tối|trưa|đêm|am\b|pm\b|$|[.;)\n]))",
     re.IGNORECASE,
 )
@@ -85,6 +86,7 @@ HOUR = units.UNITS["giờ"]
 MINUTE = units.UNITS["phút"]
 PERCENT = units.UNITS["%"]
 NOT_A_NUMBER = re.compile(r"[A-Za-zÀ-ỹĐđ_^]")
+LABEL = re.compile(r"\d{1,2}[A-Z](?![^\W_])")
 JOINS = frozenset("+-×:/")
 
 
@@ -137,8 +139,9 @@ def _single(text: str, notation: Notation) -> Iterator[Quantity]:
             while reader.tokens[i].kind != "end" and reader.tokens[i].start < quantity.end:
                 i += 1
             continue
+        is_label = LABEL.match(text, start) is not None  # 5A is a class
         follows_letter = start != last_end and NOT_A_NUMBER.match(text[start - 1 : start])
-        if reader.starts(i) and not follows_letter:
+        if reader.starts(i) and not is_label and not follows_letter:
             with suppress(Unreadable, ArithmeticError):
                 value, after = reader.expression(i)
                 unit, end = _unit_after(text, reader.tokens[after - 1].end)

@@ -169,7 +169,7 @@ class Reader:
         """A minus belongs to what follows if nothing stands before it that it could reduce."""
         after = self.tokens[i + 1]
         before = self.tokens[i - 1] if i else None
-        if after.gap and not self.letters and (before is None or before.text not in "=≈"):
+        if after.gap and not self.letters and (before is None or before.text not in "=≈:;⦃"):
             return False
         return after.kind in ("number", "√", "∛", "π", "(", "letter") and (
             before is None or before.kind not in ("number", ")", "π", "%", "letter")
