@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from mathpal import arguments as parsing
-from mathpal.compose import Request, compose, factory, freeze, thaw
+from mathpal.compose import Request, compose, freeze, thaw
 from mathpal.config import GROUPS, SCHEMAS, Experiment, TrainerConfig, as_dict, conf_dir
+from mathpal.data import source
 from mathpal.errors import RequestError
 from mathpal.schema import load
 
@@ -180,8 +181,8 @@ def test_under_multirun_the_first_point_is_returned():
     assert (experiment.seed, as_dict(experiment.lora)["r"]) == (3, 8)
 
 
-def test_a_factory_binds_the_fields_of_its_group():
-    rows = factory(composed("data.train_rows=5", "data.test_rows=2").data)()
+def test_a_source_binds_the_fields_of_its_group():
+    rows = source(composed("data.train_rows=5", "data.test_rows=2").data)()
     assert (len(rows.train), len(rows.test)) == (5, 2)
 
 

@@ -149,7 +149,7 @@ WRONG_SETTINGS = [
     (["tracking.report_to=[wandbb]"], ["there is no 'wandbb'. Did you mean 'wandb'?"]),
     (["data.grades=[13]"], ["data.grades: there is no grade '13'. Grades: 1, 2, 3"]),
     (["data.strands=[geometri]"], ["there is no strand 'geometri'. Did you mean 'geometry'?"]),
-    (["data.choices=2"], ["data.choices"]),
+    (["data.choices=2"], ["choices=2.0 is not a share; give a number from 0 to 1"]),
     (["data.kinds=[percnt]"], ["there is no kind 'percnt'. Did you mean 'percent'?"]),
     (["resume=nowhere"], ["no whole checkpoint to go on from (there is no such folder)"]),
     (["model.chat_template=nowhere.jinja"], ["nowhere.jinja: there is no such file"]),

@@ -11,7 +11,7 @@ from mathpal.maths.mistakes import MISTAKES, Mistake, wrong_solution
 from mathpal.maths.notation.plain import plain
 from mathpal.maths.notation.quantities import quantities
 
-PROBLEMS = generate(1600, 21, "train", starter=True)
+PROBLEMS = generate(960, 21, "train", starter=True)
 WRONG = [wrong_solution(p.question, p.solution, Random(i)) for i, p in enumerate(PROBLEMS)]
 STARTERS = {name for name, kind in KINDS.items() if kind.starter}
 PAIRS = list(zip(PROBLEMS, WRONG, strict=True))

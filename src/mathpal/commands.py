@@ -151,12 +151,9 @@ def grade(arguments: Sequence[str], started: float) -> None:
             f"[bold]accuracy[/]   [bold green]{graded.num_right / num:.1%}[/] of {num:,} answers "
             f"(95% interval {interval.low:.1%} to {interval.high:.1%})"
         )
-    screen.say(
-        f"[bold]unreadable[/] {graded.num_unreadable:,} predictions without an answer, wrong"
-    )
-    screen.say(
-        f"[bold]ungradable[/] {graded.num_ungradable:,} references without an answer, not counted"
-    )
+    unread, ungraded = graded.num_unreadable, graded.num_ungradable
+    screen.say(f"[bold]unreadable[/] {unread:,} (no answer in the prediction: wrong)")
+    screen.say(f"[bold]ungradable[/] {ungraded:,} (no answer in the reference: not counted)")
     screen.say(f"[bold]graded[/]     {graded.path}")
 
 

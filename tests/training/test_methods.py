@@ -26,7 +26,8 @@ QUICK = (
     "trainer.save_strategy=no",
 )
 WEIGHTS = "adapter_model.safetensors"
-ALL_KINDS = {"grades": None, "kinds": None, "system": None}
+ALL_KINDS = dict.fromkeys(("grades", "kinds", "strands", "topics", "system"))
+ALL_KINDS |= {"course": "starter", "choices": 0.0}
 
 
 @pytest.fixture(scope="module")

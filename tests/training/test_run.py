@@ -36,6 +36,8 @@ def test_finished_run_has_every_file_of_its_folder(small_run):
         "metrics.jsonl",
         "metrics.json",
         "predictions.jsonl",
+        "quality.jsonl",
+        "report.html",
         "checkpoints",
         "adapter",
         "loss.png",

@@ -76,14 +76,16 @@ WRONG_OPTION = re.compile(
     r"^[\s\-•]*(?:(?:đáp|phương)\s+án\s+|câu\s+)?[A-E]\s*[:)]?\s+sai(?![^\W_])"
 )
 BARE_LETTER = re.compile(r"[\s(\[⟦\"“]*([A-E])\s*(?:[)\].:⟧\"”]+(?=\s|$)|$)")
+LONE_LETTER = re.compile(r"[\s(]*([a-e])[\s).]*")
 TAKES_BACK = re.compile(
     _words(
         r"(?:à|ồ|ôi|ủa|ơ|khoan|úi|ấy|ui|chết)[\s,]*(?:(?:em|mình|tôi) )?(?:nhầm|đã|từ từ|sai)",
         "khoan(?=,)",
         r"(?:mình|em|tôi|cô|thầy) (?:tính |viết |đọc |bị |đã |làm )*(?:nhầm|sai)",
         "tính nhầm", "viết nhầm", "nhầm rồi", "xin lỗi", "sửa lại", "tính lại",
-        "đính chính", "thực ra", "nói lại", "làm lại", "xem lại",
-        r"(?:kết quả|đáp án|đáp số|câu trả lời|cách làm)(?: này| trên| đó| ở trên)* (?:là |bị )?"
+        "đính chính", "thực ra", "rút lại", "à không", "ôi không", "nói lại", "làm lại", "xem lại",
+        r"(?:kết quả|đáp án|đáp số|câu trả lời|cách làm)"
+        r"(?: này| trên| đó| ở trên| vừa rồi| [\d.,/]+)* (?:là |bị )?"
         "(?:không đúng|chưa đúng|sai)",
         "wait", "actually", "correction", "sorry",
     ),
@@ -112,6 +114,8 @@ DENIED = re.compile(
     r"[,(]?\s*(?:chứ\s+|mà\s+)?không\s+phải(?:\s+là)?\s[^\n.;()]*?(?=,|;|\)|\.\s|\.?$|\bmà\b)\)?",
     re.IGNORECASE,
 )
+SPACED_COMMA = re.compile(r"\d, \d+ ?[x×+\-:] ?\d")
+"""A decimal comma with a blank behind it, as some texts have it: 3, 5 x 1, 5."""
 POINTS = re.compile(r"\(\s*\d(?:[.,]\d+)?\s*(?:điểm|đ)\s*\)", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=[\w)%°⟧»”\"])[.!?]+\s+(?=[\"“(⟦]*[A-ZĐÀ-Ỹ])|(?<=[!?])\s+|\n")
 OPTION_LINE = re.compile(r"^(\s*\(?[A-E])\.\s+(?=[A-ZÀ-Ỹ])(?!Vì|Do|Ta)", re.MULTILINE)
@@ -187,6 +191,8 @@ def final_answer(solution: str, question: str = "") -> Answer | None:
 def read_answer(text: str, question: str) -> Answer | None:
     """Return the final answer of a plain text; see `final_answer`."""
     text = POINTS.sub("", text)
+    if SPACED_COMMA.search(text):
+        text = re.sub(r"(?<=\d), (?=\d)", ",", text)
     notation = notation_of(text)
 
     found = _scan(text)
@@ -324,6 +330,8 @@ def _choice(sentence: str, present: frozenset[re.Pattern[str]]) -> tuple[str | N
         return stated[1], "", ""
     if bare := BARE_LETTER.match(sentence):
         return bare[1], "", sentence[bare.end() :]
+    if lone := LONE_LETTER.fullmatch(sentence):
+        return lone[1].upper(), "", ""
     return None, "", ""
 
 
@@ -362,7 +370,7 @@ def _chunks(text: str) -> dict[str, str]:
 
 def _between(text: str, marks: Sequence[re.Match[str]]) -> dict[str, str]:
     names = [_part_name(m[1]) for m in marks]
-    if len(set(names)) < 2 or names[0] != "a":
+    if len(set(names)) < 2 or set(names) != set("abcdefgh"[: len(set(names))]):
         return {}
     ends = [*(m.start() for m in marks[1:]), len(text)]
     chunks: dict[str, str] = {}

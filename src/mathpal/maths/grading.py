@@ -31,6 +31,7 @@ class Verdict:
     """One clause: what agrees, or what does not."""
 
 
+CUT_OFF = re.compile(r"(?:\s(?:là|hết|bằng|được|có|còn)|[:,=(+×]|\sx)$")
 OPTION = re.compile(r"(?:^|(?<=[\s;,|.]))\(?([A-E])\s?[.):]\s*")
 PAIR = re.compile(r"\(\s*-?[\d/,.√]+\s*;\s*-?[\d/,.√]+\s*\)")
 LONE_LETTER = re.compile(r"(?<![^\W_])(\d{0,2}[A-Z]\d?)(?![^\W_])")
@@ -77,9 +78,7 @@ def reference_answer(reference: str, question: str) -> Answer | None:
     statement = answer.whole
     if re.match(r"\s*đổi[\s:]", statement.text, re.IGNORECASE) or _is_unsolved(statement, asked):
         return None
-    cut_off = (
-        re.search(r"(?:\s(?:là|hết|bằng|được|có|còn)|[:,=(+×])$", text.rstrip(" \n")) is not None
-    )
+    cut_off = CUT_OFF.search(text.rstrip(" \n")) is not None
     says_nothing = not statement.items and not statement.relation and len(statement.words) > 14
     return None if cut_off or says_nothing else answer
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from mathpal.maths import wording
@@ -35,6 +36,8 @@ def require_values(
         raise Differs("there is no number")
     if len(offered) < len(wanted):
         raise Differs(f"{len(wanted)} values are asked for, {len(offered)} given")
+    if is_pair and all(len(o.names) == 1 and max(map(len, o.names)) == 1 for o in offered):
+        offered = sorted(offered, key=lambda o: min(o.names))  # y = 3 and x = 4 is (4; 3)
     in_order = list(zip(wanted, offered, strict=False))
     pairs = in_order if is_pair else _pair(wanted, offered, question)
     for one, other in pairs:
@@ -191,6 +194,10 @@ def _require_same_measure(wanted: Item, offered: Item, question: str) -> None:
     asked = wording.asked_unit(question)
     if {wanted.noun, offered.noun} == {"lần", "đơn"}:
         raise Differs(f"one says {offered.noun}, not {wanted.noun}")
+    if other.other_reading is not None:
+        read_otherwise = replace(other, value=other.other_reading, other_reading=None)
+        if _is_same(wanted, replace(offered, quantity=read_otherwise), question):
+            return
     if one.unit and other.unit:
         if one.unit.dimension != other.unit.dimension:
             raise Differs(f"the unit is another: {other.unit}, not {one.unit}")

@@ -97,6 +97,8 @@ LETTER_PRODUCT = re.compile(r"(?<![A-Za-z])[abcmnpqtxyz]{2,3}(?![A-Za-z])")
 FORMULA = re.compile(r"[\sA-Za-z0-9+\-×*·:/^()√π.,]+")
 AFTER_WORD = re.compile(r"^[^\W\d_]{2,}\s(?:.*\s)?[a-z]$")
 RELATION = re.compile(r"\s*([<>≤≥])\s*")
+UNKNOWN = re.compile(r"(?<![^\W_])([a-z](?:_\d)?)\s*=\s*$")
+"""An unknown in front of its value names it, whatever else does: `Vậy nghiệm là x = 2`."""
 LEADS = re.compile(
     r"(?:(?<![^\W_])(?:là|bằng)(?:\s+(?:ngày|năm|số|lúc|khoảng|giá\s+trị))?|[=:≈])\s*[(⟦]?\s*$"
 )
@@ -211,7 +213,8 @@ def _items(segment: str, question: str, notation: Notation) -> Iterator[Item]:
             right = " ".join(w for w in right.split()[:1] if w not in ("dư", "là"))
         noun = NOUN.match(right) if quantity.unit is None else None
         group = next((n for end, n in reversed(groups) if end <= quantity.start), frozenset[str]())
-        own = frozenset(said(left)) | group
+        unknown = UNKNOWN.search(left)
+        own = frozenset({unknown[1]}) if unknown else frozenset(said(left)) | group
         names = own | frozenset(said(right)) or names
         lone = sum(other == clause for _, other in results) == 1
         context = CONTEXT.match(segment, starts[clause]) is not None or not lone

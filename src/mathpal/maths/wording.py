@@ -43,7 +43,9 @@ ASKS_VALUE = re.compile(
 )
 TIME_OF_DAY = re.compile(r"(?<![^\W_])lúc(?![^\W_])|mấy\s+giờ", re.IGNORECASE)
 ORDERED = re.compile(
-    r"thứ\s+tự|sắp\s+xếp|xếp\s+các|lần\s+lượt|tăng\s+dần|giảm\s+dần|từ\s+(?:bé|lớn|nhỏ)\s", re.I
+    r"viết\s+tiếp|thứ\s+tự|sắp\s+xếp|xếp\s+các|lần\s+lượt|tăng\s+dần|giảm\s+dần"
+    r"|từ\s+(?:bé|lớn|nhỏ)\s",
+    re.IGNORECASE,
 )
 SEVERAL = re.compile(
     r"mỗi\s+[^\W\d_]+|từng\s+[^\W\d_]+|lần\s+lượt"

@@ -61,6 +61,7 @@ WRAPPER = re.compile(
 )
 BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{([^{}]*)\}")
 FRACTION = re.compile(r"\\[dtc]?frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))")
+OVER = re.compile(r"\{([^{}]*?)\s*\\over\b\s*([^{}]*)\}")
 ROOT = re.compile(r"\\sqrt\s*(?:\[\s*(\d)\s*\])?\s*(?:\{([^{}]*)\}|(\d))")
 POWER = re.compile(r"\^\s*\{\s*([^{}]*?)\s*\}")
 SUBSCRIPT = re.compile(r"_\s*\{\s*([^{}]*?)\s*\}")
@@ -103,7 +104,9 @@ SIGNS = {
     "vdots": "⋮",
     "sqrt": "√",
 }
-RAISED_O = re.compile(r"(?<=\d)\^o(?![^\W_])")
+ANGLE = re.compile(r"góc|hat|angle|°|sin|cos|tan", re.IGNORECASE)
+RAISED_O = re.compile(r"(?<=\d)\^\{?[oO]\}?(?![^\W_])")
+RAISED_ZERO = re.compile(r"(?<=\d)\^\{?0\}?(?![^\W_])")
 DEGREES = re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ)|\\degree")
 COMMAND = re.compile(r"\\([A-Za-z]+)(?![A-Za-z]) ?")
 WEEKDAYS = ("", "", "hai", "ba", "tư", "năm", "sáu", "bảy")
@@ -130,8 +133,9 @@ def plain(text: str) -> str:
         text = SUPERSCRIPT.sub(r"^\1", text)
         text = TAG.sub("", BREAK.sub("\n", text))
     text = text.translate(CHARACTERS)
-    if "^o" in text:
+    if "^" in text:
         text = RAISED_O.sub("°", text)
+        text = RAISED_ZERO.sub("°", text) if ANGLE.search(text) else text
     if "![" in text:
         text = IMAGE.sub(" ", text)
     if "|" in text:
@@ -178,6 +182,7 @@ def _without_latex(text: str) -> str:
         text = DOUBLE_BRACES.sub(r"{\1}", text)
         text = WRAPPER.sub(r"\1", text)
         text = SUBSCRIPT.sub(r"_\1", text)
+        text = OVER.sub(r"\\frac{\1}{\2}", text)
         text = FRACTION.sub(_fraction, text)
         text = ROOT.sub(_root, text)
         text = POWER.sub(_power, text)

@@ -34,6 +34,9 @@ class Quantity:
     """Whether it may tell a time of day: "open" where 3 giờ may be 15 giờ, "24" where it is after
     noon by the number, "full" where a word tells the part of the day."""
 
+    other_reading: Value | None = None
+    """What a point before three digits would make it if it were read the other way: 5.274 m."""
+
     @property
     def measure(self) -> Value:
         """The value in the first unit of its dimension."""
@@ -86,6 +89,8 @@ HOUR = units.UNITS["giờ"]
 MINUTE = units.UNITS["phút"]
 PERCENT = units.UNITS["%"]
 NOT_A_NUMBER = re.compile(r"[A-Za-zÀ-ỹĐđ_^]")
+NEGATIVE = re.compile(r"(?<![^\W_])âm\s+$", re.IGNORECASE)
+POINTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 LABEL = re.compile(r"\d{1,2}[A-Z](?![^\W_])")
 JOINS = frozenset("+-×:/")
 
@@ -110,6 +115,7 @@ def worded(text: str) -> list[Quantity]:
         value, at = (None, phrase.end()) if follows_digits else _longest(phrase)
         if value is not None:
             unit, end = _unit_after(text, at)
+            value = -value if NEGATIVE.search(text[: phrase.start()]) else value
             found.append(_with_half(Quantity(value, unit, phrase.start(), end), text))
             at = max(at, end)
     return _joined(found, text)
@@ -126,45 +132,62 @@ def _longest(phrase: re.Match[str]) -> tuple[Fraction | None, int]:
 
 
 def _single(text: str, notation: Notation) -> Iterator[Quantity]:
-    clocks = {m.start(): m for m in CLOCK.finditer(text)}
-    dates = {m.start("d"): m for m in DATE.finditer(text) if _is_date(m)}
+    """Yield quantities one by one, compound measures in their pieces."""
+    clocks = {m.start(): _clock(m, text) for m in CLOCK.finditer(text)}
+    dates = {m.start("d"): _date(m) for m in DATE.finditer(text) if _is_date(m)}
+    known = clocks | dates
     reader = Reader(text, notation)
-    i = last_end = 0
-    while reader.tokens[i].kind != "end":
-        start = reader.tokens[i].start
-        if start in clocks or start in dates:
-            quantity = _date(dates[start]) if start in dates else _clock(clocks[start], text)
+    last_end = 0
+    for i, token in enumerate(reader.tokens):
+        start = token.start
+        if start < last_end or token.kind == "end":
+            continue
+        quantity = known.get(start)
+        if quantity is None and reader.starts(i) and not _names_a_thing(text, start, last_end):
+            with suppress(Unreadable, ArithmeticError):
+                quantity = _with_half(_counted(reader, i), text)
+        if quantity is not None:
             yield quantity
             last_end = quantity.end
-            while reader.tokens[i].kind != "end" and reader.tokens[i].start < quantity.end:
-                i += 1
-            continue
-        is_label = LABEL.match(text, start) is not None  # 5A is a class
-        follows_letter = start != last_end and NOT_A_NUMBER.match(text[start - 1 : start])
-        if reader.starts(i) and not is_label and not follows_letter:
-            with suppress(Unreadable, ArithmeticError):
-                value, after = reader.expression(i)
-                unit, end = _unit_after(text, reader.tokens[after - 1].end)
-                kinds = [token.kind for token in reader.tokens[i:after]]
-                inside = [kind for kind in kinds if kind not in "()"]
-                if inside[-1] == "%" and not JOINS & {*inside[1:]}:
-                    value, unit = value * 100, PERCENT
-                if unit is None and (part := PART_OF.match(text, end)):
-                    under = (
-                        Fraction(part[1]) if part[1] else UNDER.get(part[2]) or read_words(part[2])
-                    )
-                    value, end = (value / under, part.end()) if under else (value, end)
-                scale = None
-                if unit is None and (scaled := units.SCALE.match(text, end)):
-                    scale = Fraction(units.SCALES[scaled[1].lower()])
-                    value, end = value * scale, scaled.end()
-                quantity = _with_half(Quantity(value, unit, start, end, scale), text)
-                yield quantity
-                i, last_end = after, quantity.end
-                while reader.tokens[i].kind != "end" and reader.tokens[i].start < quantity.end:
-                    i += 1
-                continue
-        i += 1
+
+
+def _names_a_thing(text: str, start: int, last_end: int) -> bool:
+    """Tell the digits of a name, 5A or S_1, from a number; 3m5cm has two numbers."""
+    follows_letter = start != last_end and NOT_A_NUMBER.match(text[start - 1 : start])
+    return bool(follows_letter or LABEL.match(text, start))
+
+
+def _counted(reader: Reader, i: int) -> Quantity:
+    """Read the quantity that starts at token i: a value, and the unit or scale behind it.
+
+    Raises: Unreadable where no value starts there.
+    """
+    text, start = reader.text, reader.tokens[i].start
+    value, after = reader.expression(i)
+    end_of_number = reader.tokens[after - 1].end
+    unit, end = _unit_after(text, end_of_number)
+    inside = [token.kind for token in reader.tokens[i:after] if token.kind not in "()"]
+    if inside[-1] == "%" and not JOINS & {*inside[1:]}:
+        return Quantity(value * 100, PERCENT, start, end)
+    if unit is not None:
+        other = _other_reading(text[start:end_of_number], value, unit)
+        return Quantity(value, unit, start, end, other_reading=other)
+    if part := PART_OF.match(text, end):
+        under = Fraction(part[1]) if part[1] else UNDER.get(part[2]) or read_words(part[2])
+        if under:
+            return Quantity(value / under, None, start, part.end())
+    if scaled := units.SCALE.match(text, end):
+        scale = Fraction(units.SCALES[scaled[1].lower()])
+        return Quantity(value * scale, None, start, scaled.end(), scale)
+    return Quantity(value, None, start, end)
+
+
+def _other_reading(digits: str, value: Value, unit: Unit) -> Value | None:
+    """Return what a measure would be if its point were read the other way, or None."""
+    if unit.dimension == "money" or not POINTED.fullmatch(digits):
+        return None
+    decimal = Fraction(digits)
+    return decimal if value != decimal else decimal * 1000
 
 
 def _is_date(match: re.Match[str]) -> bool:

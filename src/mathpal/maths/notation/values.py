@@ -108,9 +108,7 @@ def read_number(digits: str, notation: Notation = PLAIN, follows: str = "") -> F
 
 
 MONEY = re.compile(r"\s*\(?\s*(?:đồng|đ\b|vnđ|vnd|₫)", re.IGNORECASE)
-LARGE_UNIT = re.compile(
-    r"\s*\(?\s*(?:km|kg|tấn|tạ|ha|m|l|lít|giờ|dm)(?![^\W\d_]|\^)", re.IGNORECASE
-)
+LARGE_UNIT = re.compile(r"\s*\(?\s*(?:km|kg|tấn|tạ|ha)(?![^\W\d_]|\^)", re.IGNORECASE)
 
 
 def _marks_thousands(text: str, notation: Notation, follows: str) -> bool:
@@ -248,7 +246,7 @@ class Reader:
         """Tell whether a product without a sign goes on: 2√3, 3π, 2(x + 1), 2x."""
         token = self.tokens[i]
         if token.gap and not self.letters:
-            return False
+            return token.kind in ("√", "∛", "π") and self.tokens[i - 1].kind == "number"
         return token.kind in ("√", "∛", "π") or (
             self.letters and token.kind in ("letter", "(") and not (token.gap and token.kind == "(")
         )
