@@ -86,7 +86,7 @@ def test_kto_prefers_good_answers_to_bad_ones(launch, pairs):
 
 
 def test_orpo_makes_chosen_answers_likelier_and_preferred(launch, pairs):
-    run = launch("trainer=orpo", base=QUICK)
+    run = launch("trainer=orpo", "trainer.beta=1", base=QUICK)
     (chosen_before, before), (chosen_after, after) = preference(run.folder, pairs)
     assert chosen_after > chosen_before + 0.2
     assert after > before

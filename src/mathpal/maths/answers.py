@@ -76,6 +76,7 @@ WRONG_OPTION = re.compile(
     r"^[\s\-•]*(?:(?:đáp|phương)\s+án\s+|câu\s+)?[A-E]\s*[:)]?\s+sai(?![^\W_])"
 )
 BARE_LETTER = re.compile(r"[\s(\[⟦\"“]*([A-E])\s*(?:[)\].:⟧\"”]+(?=\s|$)|$)")
+ARROW_LETTER = re.compile(r"(?:⇒|=>|→)\s*([A-D])[\s.]*$")
 LONE_LETTER = re.compile(r"[\s(]*([a-e])[\s).]*")
 TAKES_BACK = re.compile(
     _words(
@@ -104,6 +105,7 @@ VERIFIED = re.compile(
     r"(?:\(\s*(?:đúng|thoả mãn|thỏa mãn|tm|luôn đúng)\s*\)|✓|✔|(?<!là )đúng với đề bài)[\s.]*$",
     re.IGNORECASE,
 )
+HENCE = re.compile(r"\s*(?:do đó|vì vậy|vì thế|suy ra)[\s,:]+", re.IGNORECASE)
 ENDS = re.compile(
     r"[\s\-•(*_#]*(?:bài (?:tập )?(?:luyện|tương tự|thêm|tập thêm|vận dụng)"
     r"|câu hỏi (?:thêm|mở rộng)|-{3,}\s*$|bài toán (?:tương tự|mới|khác)|ví dụ khác|mở rộng"
@@ -122,7 +124,7 @@ OPTION_LINE = re.compile(r"^(\s*\(?[A-E])\.\s+(?=[A-ZÀ-Ỹ])(?!Vì|Do|Ta)", re.
 ANNOUNCES = re.compile(r"^(?!\s*\(?[a-h]\s?[).])[^\d=]*[^\W\d_]\s*(?:là)?\s*:\s*$|^[^\d=]*\slà\s*$")
 """A line that says what the next one computes: `Số bé là:`."""
 NOTHING_FITS = re.compile(
-    r"vô\s+nghiệm|∅|không\s+(?:thể\s+)?(?:có|tồn\s+tại|tìm(?:\s+được)?)"
+    r"vô\s+nghiệm|∅|không\s+có\s+nghiệm|không\s+(?:thể\s+)?(?:có|tồn\s+tại|tìm(?:\s+được)?)"
     r"(?:\s[^.\n]*(?:nào|thoả|thỏa|như\s+vậy)|\s+(?:giá\s+trị\s+)?[a-z](?:\s+và\s+[a-z])?\s*(?:[.,;]|$))",
     re.IGNORECASE,
 )
@@ -147,8 +149,15 @@ RESULT = re.compile(r"\d|[<>≤≥=∅]|[+\-×/]\s*[a-z]\b")
 UNIT_BEHIND = re.compile(
     rf"{CLOSE_BOX}\s*([^\s{CLOSE_BOX}]+(?:\s+[^\s{CLOSE_BOX}]+)?)[^{OPEN_BOX}]*$"
 )
-MARKS = (STRONG, CONCLUSION, CHOOSES, STATED, TAKES_BACK, NOTHING_FITS)
-"""Patterns that are looked for in each sentence, if they are in the text at all."""
+MARKS = {
+    STRONG: re.compile("đáp|đ/s|đs|answer|kết quả|trả lời"),
+    CONCLUSION: re.compile("vậy|kết|tóm|therefore"),
+    CHOOSES: re.compile("chọn|án|khoanh|trả|answer|đáp|kết|khẳng|mệnh|ý|câu|option"),
+    STATED: re.compile("đúng"),
+    TAKES_BACK: re.compile("nhầm|sai|đã|từ|khoan|xin|lại|thực|không|đính|wait|actua|corr|sorry"),
+    NOTHING_FITS: re.compile("không|vô|∅"),
+}
+"""A pattern that is looked for in each sentence -> signs in lower case that it is in the text."""
 FEW_WORDS = 14
 """A text of so few words without a number is itself the answer."""
 MOST_WORDS = 28
@@ -242,7 +251,8 @@ def _sentences(text: str) -> list[str]:
 def _scan(text: str) -> Found:
     """Read sentence by sentence; what comes later is worth more, what is taken back nothing."""
     found = Found()
-    present = frozenset(pattern for pattern in MARKS if pattern.search(text))
+    lower = text.lower()
+    present = frozenset(pattern for pattern, sign in MARKS.items() if sign.search(lower))
     sentences = _sentences(OPTION_LINE.sub(r"\1) ", text))
     announced = ""
     for at, sentence in enumerate(sentences):
@@ -270,7 +280,7 @@ def _scan(text: str) -> Found:
         announced = ""
         if not found.opening:
             found = replace(found, opening=sentence)
-    if found.segment is None and found.letter is None and TAKES_BACK not in present:
+    if found.segment is None and found.letter is None and not _last(TAKES_BACK, text, present):
         rest = [s for s in sentences if not IGNORED.match(s)]
         if (
             rest
@@ -312,6 +322,8 @@ def _read_sentence(
         segment = _with_list(sentence[mark.end() :], following)
         if segment.strip(" .:"):
             return replace(found, conclusion=segment)
+    if HENCE.match(sentence) and not RESULT.search(sentence):
+        return replace(found, conclusion=HENCE.sub("", sentence))
     if _last(NOTHING_FITS, sentence, present):
         return replace(found, conclusion=sentence)
     if RESULT.search(sentence):
@@ -330,6 +342,8 @@ def _choice(sentence: str, present: frozenset[re.Pattern[str]]) -> tuple[str | N
         return stated[1], "", ""
     if bare := BARE_LETTER.match(sentence):
         return bare[1], "", sentence[bare.end() :]
+    if arrow := ARROW_LETTER.search(sentence):
+        return arrow[1], sentence[: arrow.start()], ""
     if lone := LONE_LETTER.fullmatch(sentence):
         return lone[1].upper(), "", ""
     return None, "", ""

@@ -31,7 +31,8 @@ class Verdict:
     """One clause: what agrees, or what does not."""
 
 
-CUT_OFF = re.compile(r"(?:\s(?:là|hết|bằng|được|có|còn)|[:,=(+×]|\sx)$")
+CUT_OFF = re.compile(r"(?:\s(?:là|hết|bằng|được|có|còn)|[-:,=(+×]|\sx)$")
+_plain = lru_cache(maxsize=256)(plain)
 OPTION = re.compile(r"(?:^|(?<=[\s;,|.]))\(?([A-E])\s?[.):]\s*")
 PAIR = re.compile(r"\(\s*-?[\d/,.√]+\s*;\s*-?[\d/,.√]+\s*\)")
 LONE_LETTER = re.compile(r"(?<![^\W_])(\d{0,2}[A-Z]\d?)(?![^\W_])")
@@ -45,7 +46,7 @@ def grade(question: str, reference: str, prediction: str) -> Verdict:
     >>> grade("Tính diện tích.", "Đáp số: 45 cm²", "Đáp số: 45 cm").why
     'the unit is another: cm, not cm²'
     """
-    asked = plain(question)
+    asked = _plain(question)
     expected = reference_answer(reference, question)
     if expected is None:
         return Verdict(None, None, None, "the reference has no answer")
@@ -62,7 +63,7 @@ def grade(question: str, reference: str, prediction: str) -> Verdict:
 @lru_cache(maxsize=256)
 def reference_answer(reference: str, question: str) -> Answer | None:
     """Return the answer that a reference has, or None where nothing in it can be graded."""
-    asked = plain(question)
+    asked = _plain(question)
     text = plain(reference)
     if is_unanswered(text):
         return None

@@ -34,6 +34,8 @@ def require_values(
 ) -> None:
     if not offered:
         raise Differs("there is no number")
+    if len(wanted) == 1 and wanted[0].quantity.pieces == tuple(o.quantity.value for o in offered):
+        return  # 5 and 25, in the two blanks of 5 m 25 cm
     if len(offered) < len(wanted):
         raise Differs(f"{len(wanted)} values are asked for, {len(offered)} given")
     if is_pair and all(len(o.names) == 1 and max(map(len, o.names)) == 1 for o in offered):
@@ -69,8 +71,8 @@ def _may_stand_beside(
     """Tell whether a further value does no harm: an aside, or another thing with a name."""
     if item.is_aside or any(_is_same(wanted, item, question) for wanted, _ in pairs):
         return True
-    if len(pairs) > 1 and not item.names:
-        return False
+    if len(pairs) > 1 and (not item.names or any(item.names == o.names for _, o in pairs)):
+        return False  # one more of a list
     quantity = item.quantity
     if any(
         quantity.value == g.value and quantity.unit == g.unit for g, _ in given_quantities(question)

@@ -69,7 +69,7 @@ PREMISE = re.compile(
 )
 ASIDE = re.compile(r"\((?!\s*dư)(?=[^()]*[^\W\d_]{2})(?=[^()]*\d)[^()]*\)")
 EXPLAINS = re.compile(
-    r"\((?=[^()]*[=]|\s*(?:chung|vì|do)\s)[^()]*[^\W\d_]{2}[^()]*\)", re.IGNORECASE
+    r"\((?=[^()]*[=]|\s*(?:chung|vì|do)\s)[^()]*[^\W\d_]{2}[^()]*\)|\(\s*vì\s.*$", re.IGNORECASE
 )
 UNIT_ALONE = re.compile(r"\(\s*(?:hay|hoặc|=)?\s*[\d.,/ ]+\s*[^\W\d_/^]{1,12}\d?\s*\)")
 BOUNDARY = re.compile(r"[;\n]|,(?=\s)|\s(?:và|hoặc|hay|còn|thì|and|or)\s", re.IGNORECASE)
@@ -138,8 +138,13 @@ class Statement:
     def main(self) -> tuple[Item, ...]:
         """The items that are no asides; all of them where there are no others."""
         plainly = tuple(item for item in self.items if not item.is_aside) or self.items
+        if self.is_marked:
+            return plainly
         first = next((i for i, item in enumerate(plainly) if item.is_result), 0)
-        return plainly if self.is_marked else plainly[first:]
+        result, *others = plainly[first:] or (None,)
+        if result is None:
+            return ()
+        return (result, *(o for o in others if o.is_result or result.repeats or not o.repeats))
 
     @cached_property
     def relation(self) -> Relation | None:

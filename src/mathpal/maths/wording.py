@@ -169,6 +169,7 @@ def asks_nothing_to_grade(question: str) -> bool:
     return not ASKS_VALUE.search(rest)
 
 
+@lru_cache(maxsize=512)
 def demanded_form(question: str) -> str | None:
     """Return the form that a question asks an answer to have, or None.
 

@@ -37,6 +37,9 @@ class Quantity:
     other_reading: Value | None = None
     """What a point before three digits would make it if it were read the other way: 5.274 m."""
 
+    pieces: tuple[Value, ...] = ()
+    """Of a compound measure, the values: 5 and 25 of 5 m 25 cm."""
+
     @property
     def measure(self) -> Value:
         """The value in the first unit of its dimension."""
@@ -262,6 +265,7 @@ def _joined(single: list[Quantity], text: str) -> list[Quantity]:
                 end=quantity.end,
                 scale=quantity.scale,
                 clock="",
+                pieces=(*(last.pieces or (last.value,)), quantity.value),
             )
         else:
             joined.append(quantity)
