@@ -12,7 +12,7 @@ from mathpal.config import GROUPS, Experiment, conf_dir, dotted_keys
 from mathpal.errors import RequestError
 from mathpal.schema import load
 
-NUM_TYPOS = 30
+NUM_TYPOS = 20
 LEAST_RATE = 0.95
 LETTERS = string.ascii_lowercase + string.digits
 ROOT_KEYS = [f for f in vars(Experiment()) if f not in GROUPS]

@@ -17,7 +17,7 @@ from mathpal.maths.curriculum.topics import TOPICS, strand_of
 
 KINDS = {**grade6.KINDS, **grade7.KINDS}
 ANSWERS = {**grade6_answers.ANSWERS, **grade7_answers.ANSWERS}
-NUM_DRAWS = 100
+NUM_DRAWS = 40
 NUM_QUESTIONS = 2000
 MAX_DRAWS = 15_000
 
