@@ -45,3 +45,5 @@ def test_wheel_composes_and_plans_in_an_empty_folder(tmp_path):
     assert "dry run: nothing was trained" in train("dry_run=true", "hydra.run.dir=planned")
     plan = json.loads((empty / "planned" / "plan.json").read_text())
     assert plan["num_parameters"] < 2_000_000
+    for data_file in ("report/page.html.jinja", "evaluation/benches/vi_math_bench_1.jsonl"):
+        assert (site / "mathpal" / data_file).is_file()

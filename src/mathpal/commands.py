@@ -34,7 +34,7 @@ def preview(arguments: Sequence[str], started: float) -> None:
             count = _positive(argument)
         else:
             rest.append(argument)
-    experiment = _experiment(rest)
+    experiment = _experiment("preview", rest)
     check_inputs(experiment)
     quiet_libraries(experiment.debug)
     rows = data.load(experiment.data)
@@ -46,7 +46,7 @@ def preview(arguments: Sequence[str], started: float) -> None:
 
 def evaluate(arguments: Sequence[str], started: float) -> None:
     """Answer and score a finished run's held-out rows again; `mathpal evaluate RUN_DIR`."""
-    from mathpal import data
+    from mathpal import data, report
     from mathpal.evaluation import AFTER, BEFORE, predictions
     from mathpal.evaluation import evaluate as answer
     from mathpal.hardware import choose
@@ -69,12 +69,18 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
     quiet_libraries(experiment.debug)
     screen = Screen()
     rows = data.load(experiment.data).test
-    if not rows:
+    if not rows and not scoring.bench:
         raise RequestError(f"{folder}: this run held out no rows; set data.test_rows")
     tokenizer = load_tokenizer(experiment.model)
     device = choose(experiment.hardware, num_parameters=0)
     with screen.working("loading the model"):
         model = load_trained(experiment.model, folder, device, tokenizer, experiment.trainer.head)
+    own = thaw(folder / "config.yaml").evaluation
+    if scoring.bench and (own is None or own.bench != scoring.bench):
+        path = folder / f"{scoring.bench}.jsonl"  # beside the run's own answers
+        screen.evaluation([], answer(model, tokenizer, rows, experiment, path, screen), scoring)
+        screen.say(f"[bold]answers[/] {escape(str(path))}")
+        return
     after = answer(model, tokenizer, rows, experiment, folder / AFTER, screen)
     asked = {prediction.question for prediction in after}
     before = [p for p in predictions.read(folder / BEFORE) if p.question in asked]
@@ -84,7 +90,8 @@ def evaluate(arguments: Sequence[str], started: float) -> None:
         "eval_accuracy": predictions.accuracy(after),
     }
     write_json(folder / "metrics.json", _metrics(folder) | figures)
-    screen.say(f"[bold]answers[/] {folder / AFTER}")
+    report.write(folder)
+    screen.say(f"[bold]answers[/] {escape(str(folder / AFTER))}")
     screen.accuracies(figures)
 
 
@@ -108,7 +115,7 @@ def report(arguments: Sequence[str], started: float) -> None:
     folder, overrides = _run_folder("report", arguments)
     if overrides:
         raise RequestError(f"mathpal report takes RUN_DIR alone, not {overrides[0]}")
-    Screen().say(f"[bold]report[/] {report.write(folder)}")
+    Screen().say(f"[bold]report[/] {escape(str(report.write(folder)))}")
 
 
 def doctor(arguments: Sequence[str], started: float) -> None:
@@ -121,13 +128,13 @@ def doctor(arguments: Sequence[str], started: float) -> None:
 
     if arguments[:1] != ["data"]:
         raise RequestError("what to look at is wanted: mathpal doctor data [RUN_DIR] [key=value]")
-    experiment = _experiment(arguments[1:])
+    experiment = _experiment("doctor data", arguments[1:])
     check_inputs(experiment)
     quiet_libraries(experiment.debug)
     rows = data.load(experiment.data)
     texts = [turn["content"] for row in rows.train for turn in row.messages]
     screen = Screen()
-    screen.say(f"[bold]model[/] {experiment.model.name}")
+    screen.say(f"[bold]model[/] {escape(experiment.model.name)}")
     screen.say(f"[bold]data[/]  {escape(rows.note)}")
     if rows.quality.findings:
         screen.say(f"[bold]rows[/]  {escape(str(rows.quality))}")
@@ -154,7 +161,7 @@ def grade(arguments: Sequence[str], started: float) -> None:
     unread, ungraded = graded.num_unreadable, graded.num_ungradable
     screen.say(f"[bold]unreadable[/] {unread:,} (no answer in the prediction: wrong)")
     screen.say(f"[bold]ungradable[/] {ungraded:,} (no answer in the reference: not counted)")
-    screen.say(f"[bold]graded[/]     {graded.path}")
+    screen.say(f"[bold]graded[/]     {escape(str(graded.path))}")
 
 
 def resume(arguments: Sequence[str], started: float) -> None:
@@ -170,10 +177,10 @@ def resume(arguments: Sequence[str], started: float) -> None:
     run(experiment, folder, started)
 
 
-def _experiment(arguments: Sequence[str]) -> Experiment:
+def _experiment(command: str, arguments: Sequence[str]) -> Experiment:
     """Compose overrides, or thaw a run's config if its folder comes first."""
     if arguments and "=" not in arguments[0]:
-        folder, overrides = _run_folder("preview", arguments)
+        folder, overrides = _run_folder(command, arguments)
         return replace(thaw(folder / "config.yaml", overrides), resume=None)
     return compose(Request(tuple(arguments)))
 

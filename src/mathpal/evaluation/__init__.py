@@ -37,7 +37,10 @@ def evaluate(
     settings = experiment.evaluation
     if settings is None:
         return []
-    asked = bench.rows(settings) if settings.bench else [r for r in rows if r.label is not False]
+    if settings.bench:
+        asked = bench.rows(settings, experiment.data.system)
+    else:
+        asked = [row for row in rows if row.label is not False]
     if not asked:
         return []
     chosen = asked[: settings.max_rows]

@@ -7,12 +7,14 @@ problems are held out by the generator for ever, so that data=vi_math_synth neve
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mathpal.config import EvaluationConfig
 from mathpal.data import Row, conversation
 from mathpal.files import read_jsonl, write_jsonl
+from mathpal.maths.text import clean
 
 FOLDER = Path(__file__).parent / "benches"
 FACTS = ("kind", "grade", "strand", "topic", "difficulty")
@@ -21,22 +23,29 @@ SEED = 2018
 CHOICES = 0.15
 
 
-def rows(settings: EvaluationConfig) -> list[Row]:
-    """Return the questions of a bench, then those of the user's exam file if one is given.
+def rows(settings: EvaluationConfig, system: str | None = None) -> list[Row]:
+    """Return the questions of a bench, then those of the user's exam file if one is given, clean.
+
+    `system` is the message that a model was trained behind; None for none.
 
     Raises: RequestError for an exam file that cannot be read.
     """
     found = [
-        Row(conversation(record["question"], record["reference"]), {f: record[f] for f in FACTS})
+        _row(record["question"], record["reference"], {f: record[f] for f in FACTS}, system)
         for record in read_jsonl(FOLDER / f"{settings.bench}.jsonl")
     ]
     if settings.exam_path is not None:
         from mathpal.data.sources import file_rows
 
         path = Path(settings.exam_path).expanduser()
-        exam = file_rows("evaluation.exam_path", path)
-        found += [replace(row, facts={"kind": f"exam {path.stem}"}) for row in exam]
+        for row in file_rows("evaluation.exam_path", path):
+            question, answer = clean(row.question).text, clean(row.answer).text
+            found.append(_row(question, answer, {"kind": f"exam {path.stem}"}, system))
     return found
+
+
+def _row(question: str, answer: str, facts: dict[str, Any], system: str | None) -> Row:
+    return Row(conversation(question, answer, system), facts)
 
 
 def write(name: str) -> None:

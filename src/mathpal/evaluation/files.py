@@ -44,7 +44,10 @@ def grade_file(path: Path) -> Graded:
     rows = list(_rows(path))
     verdicts = _verdicts([tuple(row[c] or "" for c in COLUMNS) for row in rows])
     target = path.with_name(f"{path.stem}.graded.jsonl")
-    write_jsonl(target, (row | asdict(v) for row, v in zip(rows, verdicts, strict=True)))
+    try:
+        write_jsonl(target, (row | asdict(v) for row, v in zip(rows, verdicts, strict=True)))
+    except OSError as error:
+        raise RequestError(f"{target}: cannot be written: {error.strerror}") from error
     return Graded(
         path=target,
         num_right=sum(v.correct is True for v in verdicts),
@@ -76,6 +79,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     except FileNotFoundError:
         near = did_you_mean(path.name, [p.name for p in path.parent.glob("*.jsonl")])
         raise RequestError(f"{path}: there is no such file.{near}") from None
+    except IsADirectoryError:
+        raise RequestError(f"{path}: a folder; name a .jsonl file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(f"{path}: cannot be read as UTF-8 text: {error}") from error
     rows, problems = [], []

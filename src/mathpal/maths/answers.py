@@ -138,7 +138,7 @@ PART = re.compile(rf"(?<![^\W_]){LABEL}\)(?=\W|\w)")
 PART_JUDGED = re.compile(
     r"(?<![^\W_])(?:câu |ý )?([a-h])\s?[-:]?\s?(?=(?:đúng|sai|đ|s)(?![^\W_]))", re.IGNORECASE
 )
-PART_LINE = re.compile(rf"(?:^|\n|(?<=[.;] ))\s*[-*•|]?\s*{LABEL}(?:[).:]|(?<!\(\d),)(?=\s)")
+PART_LINE = re.compile(rf"(?:^|\n|(?<=[.;] ))[ ]*[-*•|]?[ ]*{LABEL}(?:[).:]|(?<!\(\d),)(?=\s)")
 UNANSWERED = re.compile(
     r"chưa\s+có\s+(?:lời\s+giải|đáp\s*án|hướng\s+dẫn)|đang\s+cập\s+nhật"
     r"|không\s+có\s+(?:lời\s+giải|đáp\s*án)"

@@ -65,7 +65,8 @@ def add(tokenizer: Any, symbols: Sequence[str]) -> None:
         return
     from transformers import AddedToken
 
-    known = [symbol for symbol in symbols if len(pieces(tokenizer, symbol)) == 1]
+    cut = {symbol: pieces(tokenizer, symbol) for symbol in symbols}
+    known = [s for s, ids in cut.items() if len(ids) == 1 and ids != [tokenizer.unk_token_id]]
     if known:
         raise RequestError(f"{KEY}: one token already in this model's tokenizer: {_listed(known)}")
     # Byte-level vocabularies write a byte as a letter or sign of Latin, such as ½ for 0xBD.

@@ -17,6 +17,7 @@ from mathpal.compose import bind, factory
 from mathpal.config import Experiment, as_dict
 from mathpal.data.chat import encode
 from mathpal.errors import RequestError, Unreachable
+from mathpal.evaluation import bench
 from mathpal.models import sources
 from mathpal.preflight import machine, rules
 from mathpal.preflight.lengths import cut, measure, num_steps, without_long
@@ -63,6 +64,9 @@ def _unreadable(experiment: Experiment, problems: list[str]) -> list[str]:
         return wrong_target + found
     if any(p.startswith("data.") for p in problems):
         return found
+    settings = experiment.evaluation
+    if settings is not None and settings.bench and not any("exam_path" in p for p in problems):
+        found += _refusals(experiment, lambda: bench.rows(settings))
     return found + _refusals(experiment, lambda: _rows(experiment))
 
 

@@ -6,11 +6,13 @@ import importlib.util
 import math
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from mathpal import checkpoints
-from mathpal.config import Experiment, as_dict
+from mathpal.config import Experiment, SynthConfig, as_dict
+from mathpal.data import OURS
 from mathpal.data.findings import Quality
 from mathpal.errors import RequestError, did_you_mean
 from mathpal.models import sources, vocabulary
@@ -76,6 +78,7 @@ def problems(experiment: Experiment) -> list[str]:
         *_packages(experiment),
         *_evaluations(values),
         *_bench(experiment),
+        *_generated(experiment),
         *_objective(experiment),
         *_generations(values),
         *_reference(experiment),
@@ -188,6 +191,19 @@ def _packages(experiment: Experiment) -> Iterator[str]:
     kernel = experiment.model.attn_implementation
     if kernel.startswith("flash_attention") and importlib.util.find_spec("flash_attn") is None:
         yield f"model.attn_implementation={kernel}: flash_attn is not installed; use sdpa"
+
+
+def _generated(experiment: Experiment) -> Iterator[str]:
+    """Look for wishes about rows of files where rows are generated."""
+    if isinstance(experiment.data, SynthConfig):
+        defaults = {f.name: f.default for f in fields(SynthConfig)}
+        for key in sorted({*OURS} - {"cut"}):
+            value = as_dict(experiment.data)[key]
+            if value != defaults[key]:
+                yield (
+                    f"data.{key}={value}: generated rows are clean, answered and apart as they are "
+                    "made; leave it out"
+                )
 
 
 def _bench(experiment: Experiment) -> Iterator[str]:

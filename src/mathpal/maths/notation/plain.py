@@ -114,6 +114,9 @@ WEEKDAY = re.compile(r"([Tt]hứ) ([2-7])(?![\d,.]*\d)")
 CENTURY = re.compile(r"([Tt]hế k[ỉỷ]) (?:thứ )?([IVXL]+)(?![^\W_])")
 PI = re.compile(r"(?<=\d) ?pi(?![^\W_])")
 NEGATIVE = re.compile(r"(?<![^\W_])[âÂ]m (?=[\d(√])")
+LINES = re.compile(r"\n[ \n]*\n")
+LONG = 2_000
+DIGIT_RUN = re.compile(r"\d{60,}")
 SPACES = re.compile(r"[ \f\v]+")
 SIMPLE = re.compile(r"\s*[\w.,]+\s*")
 OPEN_SET, CLOSE_SET, OPEN_BOX, CLOSE_BOX = "⦃", "⦄", "⟦", "⟧"
@@ -144,7 +147,9 @@ def plain(text: str) -> str:
         text = EMPHASIS.sub("", text)
     if "\\" in text or "{" in text:
         text = _without_latex(text)
-    text = SPACES.sub(" ", text.replace("$", ""))
+    text = LINES.sub("\n", SPACES.sub(" ", text.replace("$", "")))
+    if len(text) > LONG:
+        text = DIGIT_RUN.sub("…", text)
     text = PI.sub("π", text) if "pi" in text else text
     if "hứ " in text:
         text = WEEKDAY.sub(lambda m: f"{m[1]} {WEEKDAYS[int(m[2])]}", text)

@@ -75,9 +75,6 @@ VOLUMES = (
     ("100", "hl|héc-tô-lít"),
 )  # in litres
 AREAS = (("100", "a|are"), ("10000", "ha|héc-ta|hecta|héc ta"))  # in m²
-SQUARE = r"(?:\^?2|²| vuông)"
-CUBE = r"(?:\^?3|³| khối)"
-PER = "/| trên | một | mỗi "
 SPEED_TIMES = (("giờ|h", 3600), ("phút|min", 60), ("giây|s", 1))
 SCALES = {
     "chục": 10,

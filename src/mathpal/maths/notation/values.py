@@ -25,6 +25,7 @@ MAX_DEPTH = 24
 MAX_BITS = 4096  # of a numerator or denominator
 MAX_STEPS = 400  # values read from one text, tries that fail included
 MAX_SYMBOLIC_STEPS = 40
+MAX_SYMBOLIC_EXPONENT = 8
 
 GROUPS = r"[1-9]\d{0,2}(?:[ ]\d{3})+(?!\d)(?:[.,]\d+)?|[1-9]\d{0,2}(?:\.\d{3}){2,}(?!\d)(?:,\d+)?"
 DIGITS = rf"(?:{GROUPS}|[1-9]\d{{0,2}}\.\d{{3}},\d+|\d+(?:[.,](?!10\^)\d+)*)"
@@ -338,6 +339,8 @@ def power(base: Value, exponent: Value) -> Value:
         bits = max(base.numerator.bit_length(), base.denominator.bit_length())
         if bits * abs(exponent) > MAX_BITS:
             raise Unreadable("a power is too large")
+    elif abs(exponent) > MAX_SYMBOLIC_EXPONENT:
+        raise Unreadable("a power of letters or roots has too many terms")
     return base ** int(exponent)
 
 
