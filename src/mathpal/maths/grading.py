@@ -155,10 +155,10 @@ def _options(question: str) -> dict[str, Statement]:
 def _require_own_value(options: dict[str, Statement], given: Answer) -> None:
     """Refuse a letter that stands with the value of another option."""
     own = options.get(given.letter or "")
-    said = given.whole or _last(given)
-    if own is None or said is None or not said.items:
+    stated = given.whole or _last(given)
+    if own is None or stated is None or not stated.items:
         return
-    alone = Answer(None, {"": said})
+    alone = Answer(None, {"": stated})
     if _is_said(own, alone):
         return
     for letter, statement in options.items():
@@ -208,13 +208,13 @@ def _require_statement(
     wanted: Statement, given: Answer, question: str, expected: Answer | None = None
 ) -> None:
     """Compare in the reading that the reference has."""
-    said = given.whole
-    if said is None:
+    stated = given.whole
+    if stated is None:
         raise Differs("nothing is said")
     if NOTHING_FITS.search(wanted.point):
         says_no = wording.YES_NO.search(question) and wording.polarity(given.opening) is False
-        if not says_no and not any(NOTHING_FITS.search(s.text) for s in (said, *given.results)):
-            raise Differs(f"{said} is not {wanted}")
+        if not says_no and not any(NOTHING_FITS.search(s.text) for s in (stated, *given.results)):
+            raise Differs(f"{stated} is not {wanted}")
         return
     if wording.YES_NO.search(question) and wording.polarity(wanted.text) is not None:
         _require_same_polarity(wanted, given)
@@ -285,12 +285,14 @@ def _named_by_working(items: Sequence[Item], results: Sequence[Statement]) -> Se
 
 def _offered(given: Answer, wanted: Sequence[Item]) -> Sequence[Item]:
     """Return the values that are given: as many as are wanted, if the last results hold so many."""
-    said = given.whole
-    items: Sequence[Item] = said.main if said else [i for p in given.parts.values() for i in p.main]
+    stated = given.whole
+    items: Sequence[Item] = (
+        stated.main if stated else [i for p in given.parts.values() for i in p.main]
+    )
     if _suffice(items, wanted):
         return items
-    if said and _suffice(said.items, wanted):
-        return said.items
+    if stated and _suffice(stated.items, wanted):
+        return stated.items
     if given.is_marked and items:
         return items
     for with_asides in (False, True):
@@ -385,33 +387,33 @@ def _is_product(text: str) -> bool:
 
 def _require_same_polarity(wanted: Statement, given: Answer) -> None:
     expected = wording.polarity(wanted.text)
-    said = given.whole
-    assert said is not None
+    stated = given.whole
+    assert stated is not None
     first = None if given.is_marked else wording.polarity(given.opening)
-    first = wording.polarity(said.text) if first is None else first
-    if first is None and said.words and set(wanted.words) & set(said.words):
+    first = wording.polarity(stated.text) if first is None else first
+    if first is None and stated.words and set(wanted.words) & set(stated.words):
         first = True
     if expected is None or first is None or expected != first:
-        raise Differs(f"{said} is not {wanted}")
+        raise Differs(f"{stated} is not {wanted}")
 
 
 def _require_words(wanted: Statement, given: Answer, question: str) -> None:
-    said = given.whole
-    assert said is not None
+    stated = given.whole
+    assert stated is not None
     says = {"đ", "s", "đúng", "sai", "không", "có"}
     if {*wanted.words} <= says or ({*wanted.words} & {"đúng", "sai"} and len(wanted.words) <= 4):
-        if wording.polarity(wanted.text) != wording.polarity(said.text):
-            raise Differs(f"{said} is not {wanted}")
+        if wording.polarity(wanted.text) != wording.polarity(stated.text):
+            raise Differs(f"{stated} is not {wanted}")
         return
-    letters, heard_letters = (LONE_LETTER.findall(s.point) for s in (wanted, said))
+    letters, heard_letters = (LONE_LETTER.findall(s.point) for s in (wanted, stated))
     if letters and heard_letters:
         if letters[0] != heard_letters[0]:
-            raise Differs(f"{said} is not {wanted}")
+            raise Differs(f"{stated} is not {wanted}")
         return
     keys = {w for w in wording.key_words(wanted.point, question) if len(w) > 1 and w != "tại"}
     keys = keys or set(wording.key_words(wanted.point, question))
-    heard = set(said.words) or set(re.findall(r"\w+", said.text.lower()))
+    heard = set(stated.words) or set(re.findall(r"\w+", stated.text.lower()))
     if not keys <= heard:
-        raise Differs(f"{said} is not {wanted}")
-    if wording.NEGATIVE.search(said.point) and not wording.NEGATIVE.search(wanted.point):
+        raise Differs(f"{stated} is not {wanted}")
+    if wording.NEGATIVE.search(stated.point) and not wording.NEGATIVE.search(wanted.point):
         raise Differs("one answer denies the other")
