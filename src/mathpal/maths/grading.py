@@ -298,8 +298,8 @@ def _offered(given: Answer, wanted: Sequence[Item]) -> Sequence[Item]:
     for with_asides in (False, True):
         collected: list[Item] = []
         for statement in reversed(given.results):
-            stated = [i for i in statement.all_items if with_asides or not i.is_aside]
-            collected = [*stated, *collected]
+            found = [i for i in statement.all_items if with_asides or not i.is_aside]
+            collected = [*found, *collected]
             if _suffice(collected, wanted):
                 return collected
     return items
