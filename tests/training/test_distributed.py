@@ -102,6 +102,7 @@ def test_a_sweep_gets_its_objectives_back(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_dying_process_ends_the_run_with_its_own_error(tmp_path):
     (tmp_path / "dying.py").write_text(
         "from mathpal.distributed import rank\n"
@@ -145,6 +146,7 @@ def training(folder):
     return process
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_a_checkpoint_that_two_processes_go_on_from(tmp_path):
     process = training(tmp_path)
     process.send_signal(signal.SIGINT)
@@ -164,6 +166,7 @@ def test_ctrl_c_keeps_a_checkpoint_that_two_processes_go_on_from(tmp_path):
     assert len(losses(tmp_path)) == stopped + 2
 
 
+@pytest.mark.slow
 def test_a_killed_process_ends_the_run(tmp_path):
     process = training(tmp_path)
     family = psutil.Process(process.pid).children(recursive=True)

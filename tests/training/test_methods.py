@@ -85,6 +85,7 @@ def test_kto_prefers_good_answers_to_bad_ones(launch, pairs):
     assert after > before + 0.01
 
 
+@pytest.mark.slow
 def test_orpo_makes_chosen_answers_likelier_and_preferred(launch, pairs):
     run = launch("trainer=orpo", "trainer.beta=1", base=QUICK)
     (chosen_before, before), (chosen_after, after) = preference(run.folder, pairs)
