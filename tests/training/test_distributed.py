@@ -125,6 +125,7 @@ def test_a_dying_process_ends_the_run_with_its_own_error(tmp_path):
     assert record["status"] == "failed" and "no rows for me" in record["error"]
 
 
+@pytest.mark.slow
 def test_a_wrong_request_is_refused_once(tmp_path):
     done = train(tmp_path, *TWO, "trainer.max_length=12", check=False)
     assert done.returncode == 2

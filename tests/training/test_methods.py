@@ -68,6 +68,7 @@ def mean(values):
     return sum(values) / len(values)
 
 
+@pytest.mark.slow
 def test_dpo_widens_the_margin_between_chosen_and_rejected(launch, pairs):
     run = launch("trainer=dpo", base=QUICK)
     margins = [line["rewards/margins"] for line in run.metrics if "rewards/margins" in line]
