@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from mathpal.maths.notation.quantities import Quantity, quantities, worded
@@ -288,4 +289,6 @@ def _formula(segment: str, items: tuple[Item, ...]) -> Value | None:
     ):
         return None
     value = try_value(right, letters=True)
-    return value if value is not None and getattr(value, "free_symbols", None) else None
+    if value is None or isinstance(value, Fraction) or not value.free_symbols:
+        return None
+    return value
