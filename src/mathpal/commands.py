@@ -1,4 +1,4 @@
-"""What comes before and after a run: `mathpal preview`, `evaluate`, `resume`, `report` others."""
+"""What comes before and after a run: `mathpal preview`, `evaluate`, `resume` and the others."""
 
 from __future__ import annotations
 
