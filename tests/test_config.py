@@ -110,12 +110,13 @@ def test_the_root_composes_every_group_and_nothing_else():
     names = {
         k.removeprefix("override ") for d in root["defaults"] if isinstance(d, dict) for k in d
     }
-    assert names == {*GROUPS, "hydra/output", "hydra/job_logging"}
+    hydra = {"hydra/output", "hydra/job_logging", "hydra/launcher", "hydra/sweeper"}
+    assert names == {*GROUPS, *hydra}
     assert set(root) - {"defaults"} <= {f.name for f in fields(Experiment)}
 
 
 def test_groups_are_fields_of_the_experiment():
-    assert {*GROUPS} - {f.name for f in fields(Experiment)} == {"experiment"}
+    assert {*GROUPS} - {f.name for f in fields(Experiment)} == {"experiment", "search"}
 
 
 def test_every_schema_is_used_by_a_file_and_every_use_exists():

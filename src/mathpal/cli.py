@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mathpal.config import conf_dir
-from mathpal.errors import Interrupted, MathpalError, RequestError, did_you_mean
+from mathpal.errors import Interrupted, MathpalError, Pruned, RequestError, did_you_mean
 
 COMMANDS = ("train", "preview", "evaluate", "resume", "report", "grade", "doctor")
 
@@ -80,15 +80,23 @@ def _train(arguments: list[str], started: float) -> None:
     """Check the request, then let Hydra compose it again and call the run."""
     from mathpal import preflight
     from mathpal.arguments import read
-    from mathpal.compose import compose_config, register_schemas, to_experiment
+    from mathpal.compose import (
+        compose_config,
+        register_experiments,
+        register_schemas,
+        to_experiment,
+    )
+    from mathpal.overrides import require_multirun
     from mathpal.problems import first_line, require_key
 
     line = read(arguments)
     register_schemas()
+    register_experiments(line.request)
     if not line.asks_hydra:
         config = compose_config(line.request, allow_missing=line.shows_config)
         require_key(config, line.package)
         if not line.shows_config:
+            require_multirun(line.request)
             preflight.check(to_experiment(config))
     import hydra
     from hydra.errors import HydraException
@@ -97,9 +105,11 @@ def _train(arguments: list[str], started: float) -> None:
     failures: list[Exception] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")
-    def job(config: Any) -> float | None:
+    def job(config: Any) -> Any:
         try:
             return _run(config, time.time() if line.request.multirun else started)
+        except Pruned:
+            raise  # which ends a trial only
         except Interrupted as error:
             raise KeyboardInterrupt from error  # which ends a sweep, too
         except Exception as error:
@@ -121,15 +131,17 @@ def _train(arguments: list[str], started: float) -> None:
         raise (
             failures[0] if failures else RequestError(f"cannot write a run's folder: {where}")
         ) from error
-    if failures:
+    if failures and not line.request.multirun:  # a sweep has told of its trials
         raise failures[0]
 
 
-def _run(config: Any, started: float) -> float | None:
+def _run(config: Any, started: float) -> Any:
+    """Run a composed config in the folder that Hydra made; return its objective, or several."""
     from hydra.core.hydra_config import HydraConfig
 
     from mathpal.compose import to_experiment
     from mathpal.run import run
 
     folder = Path(HydraConfig.get().runtime.output_dir)
-    return run(to_experiment(config), folder, started).objective
+    values = run(to_experiment(config), folder, started).objectives
+    return values[0] if len(values) == 1 else values

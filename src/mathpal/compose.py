@@ -49,6 +49,23 @@ def register_schemas() -> None:
         store.store(group=group, name=leaf, node=config_class)
 
 
+def register_experiments(request: Request) -> None:
+    """Store the experiments that are named by a path where Hydra finds them by that name.
+
+    Raises: RequestError where a file is no mapping.
+    """
+    for path in request.experiment_files:
+        try:
+            node = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise RequestError(f"experiment={path}: not YAML: {first_line(error)}") from error
+        if not isinstance(node, dict):
+            raise RequestError(f"experiment={path}: not an experiment, a mapping of keys to values")
+        folder, _, name = path.rpartition("/")
+        group = f"experiment/{folder.strip('/')}".rstrip("/")
+        ConfigStore.instance().store(group=group, name=name, node=node, package="_global_")
+
+
 def compose(request: Request) -> Experiment:
     """Compose and check a request; under multirun its first point.
 
@@ -60,6 +77,7 @@ def compose(request: Request) -> Experiment:
 def compose_config(request: Request, *, allow_missing: bool = False) -> DictConfig:
     """Compose and check a request, as a config still; mandatory values may be let go."""
     register_schemas()
+    register_experiments(request)
     _check_config_files(request)
     with initialize_config_dir(version_base="1.3", config_dir=str(request.root)):
         overrides, problems = parse(request)

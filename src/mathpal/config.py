@@ -26,6 +26,7 @@ GROUPS = (
     "evaluation",
     "export",
     "experiment",
+    "search",
 )
 
 
@@ -319,8 +320,9 @@ class Experiment:
     name: str = option("train", "the run's name, at the end of its folder")
     seed: int = option(42, "seed of weights, rows and their order")
     output_dir: str = option("outputs", "where run folders land")
-    objective: str = option(
-        "${trainer.objective}", "the figure of metrics.json that a sweep optimises"
+    objective: Any = option(
+        "${trainer.objective}",
+        "the figure of metrics.json that a sweep optimises; several as [eval_loss,seconds_train]",
     )
     dry_run: bool = option(False, "compose, check and plan; train nothing")
     backend: str = option(
@@ -338,6 +340,11 @@ class Experiment:
     tracking: TrackingConfig = MISSING
     evaluation: EvaluationConfig | None = None
     export: ExportConfig = MISSING
+
+    @property
+    def objectives(self) -> list[str]:
+        """The names of what a sweep optimises."""
+        return self.objective if isinstance(self.objective, list) else [self.objective]
 
 
 SCHEMAS: dict[str, type] = {

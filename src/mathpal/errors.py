@@ -4,6 +4,7 @@ MathpalError            1  the job failed
   RequestError          2  the request was wrong: configuration, preflight, files
     Unreachable         2  the hub cannot be reached; a dry run goes on without
   Interrupted         130  Ctrl-C, or the scheduler's SIGTERM
+    Pruned            130  a sweep's pruner saw no promise in a trial
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class Interrupted(MathpalError):
     """The user or the scheduler stopped the run; what was trained so far is kept."""
 
     exit_code = 130
+
+
+class Pruned(Interrupted):
+    """A sweep stopped one of its trials early; the message says at which step, and the value."""
 
 
 def similar(word: str, candidates: Iterable[str]) -> list[str]:

@@ -18,6 +18,7 @@ import yaml
 
 from mathpal import config
 from mathpal.errors import RequestError, did_you_mean
+from mathpal.sweeps import options
 
 USED_MOST = (
     ("model.name=FOLDER_OR_ID", "with model=hf: any causal language model"),
@@ -36,7 +37,8 @@ EXAMPLES = (
     ("train", "the default: a small tutor, on any machine, in about a minute"),
     ("train experiment=quick_test", "does everything work?"),
     ("train model=smollm2 data=jsonl data.path=rows.jsonl", "a real model on your rows"),
-    ("train -m lora=r8,r16 trainer.learning_rate=1e-4,2e-4", "four runs, one after the other"),
+    ("train -m lora=r8,r16 trainer.learning_rate=1e-4,2e-4", "four runs, several at a time"),
+    ("train -m search=lora_tpe", "search for the best; the same command again goes on with it"),
     ("train --cfg job", "show the composed configuration and stop"),
 )
 FLAGS = (
@@ -57,7 +59,7 @@ COMMANDS = (
         "tell whether two runs' answers differ by more than luck",
     ),
     ("resume RUN_DIR [key=value]", "go on from a run's newest whole checkpoint"),
-    ("report RUN_DIR", "write a run's report.html anew"),
+    ("report RUN_DIR|SWEEP_DIR", "write the report.html of a run, or of a sweep, anew"),
     (
         "doctor data [RUN_DIR] [key=value]",
         "what the tokenizer does to the text of the rows",
@@ -80,8 +82,16 @@ CLASSES: dict[str, list[tuple[str, type]]] = {
     "evaluation": [("evaluation/answers", config.EvaluationConfig)],
     "export": [("export/adapter", config.ExportConfig)],
     "experiment": [("train", config.Experiment)],
+    "search": [("hydra.sweeper", options.SearchConf), ("hydra.launcher", options.PoolConf)],
 }
 """Group -> the options whose keys are shown, each with its class."""
+
+TITLES = {
+    "train": "keys of the run",
+    "hydra.sweeper": "keys of hydra/sweeper=search",
+    "hydra.launcher": "keys of hydra/launcher=pool",
+}
+"""Options whose keys are listed under another heading."""
 
 
 def text(command: str, topics: Sequence[str]) -> str:
@@ -133,9 +143,7 @@ def _group(group: str) -> str:
         listed = _keys(group, option, kind)
         new = {key: text for key, text in listed.items() if shown.get(key) != text}
         shown |= listed
-        title = (
-            "keys of the run" if group == "experiment" else f"keys of {option.replace('/', '=')}"
-        )
+        title = TITLES.get(option, f"keys of {option.replace('/', '=')}")
         more = " besides" if len(new) < len(listed) else ""
         sections.append(_heading(title + more) + "\n".join(new.values()) + "\n")
     return "\n".join(sections)
@@ -143,11 +151,12 @@ def _group(group: str) -> str:
 
 def _keys(group: str, option: str, kind: type) -> dict[str, str]:
     """Describe the keys of an option, by name, with the defaults that its file gives."""
-    given = _given(config.conf_dir() / f"{option}.yaml")
-    prefix = "" if group == "experiment" else f"{group}."
+    in_conf = not option.startswith("hydra.")
+    given = _given(config.conf_dir() / f"{option}.yaml") if in_conf else {}
+    prefix = "" if group == "experiment" else f"{group if in_conf else option}."
     described = {}
     for f in fields(kind):
-        if f.name in config.GROUPS:
+        if f.name in config.GROUPS or "help" not in f.metadata:
             continue
         default = _spelled(given[f.name] if f.name in given else _default(f))
         head = f"  {_bold(prefix + f.name)} ({_type(f)}, default {default})"

@@ -14,7 +14,7 @@ from hydra.core.override_parser.types import Glob, IntervalSweep, Override, Tran
 from hydra.errors import HydraException
 
 from mathpal.config import Experiment, conf_dir, dotted_keys
-from mathpal.errors import did_you_mean
+from mathpal.errors import RequestError, did_you_mean
 from mathpal.problems import unknown_key, wrong_options
 
 
@@ -48,12 +48,20 @@ class Request:
         """The names of the config groups."""
         return sorted({p.name for f in self.folders for p in f.iterdir() if p.is_dir()} - {"hydra"})
 
+    @property
+    def experiment_files(self) -> list[str]:
+        """The experiments named by the path of a file, such as a sweep's best.yaml."""
+        values = [o.partition("=")[2] for o in self.overrides if o.startswith("experiment=")]
+        paths = [part.strip("'\" ") for value in values for part in value.split(",")]
+        return [path for path in paths if path.endswith(".yaml") and Path(path).is_file()]
+
     def options(self, group: str) -> list[str]:
         """Return the options of a group, of Hydra's own groups too."""
         if group.startswith("hydra/"):
             loader = GlobalHydra.instance().config_loader()
             return list(loader.get_group_options(group, ObjectType.CONFIG))
-        return sorted({p.stem for f in self.folders for p in (f / group).glob("*.yaml")})
+        named = sorted({p.stem for f in self.folders for p in (f / group).glob("*.yaml")})
+        return [*named, *self.experiment_files] if group == "experiment" else named
 
     def default(self, group: str) -> str | None:
         """Return the option that the primary config chooses for a group."""
@@ -81,6 +89,17 @@ def parse(request: Request) -> tuple[list[Override], list[str]]:
         if not wrong:
             parsed.append(override)
     return parsed, problems
+
+
+def require_multirun(request: Request) -> None:
+    """Refuse a search without the flag that asks for many runs.
+
+    Raises: RequestError.
+    """
+    for text in request.overrides:
+        group, _, option = text.partition("=")
+        if group == "search" and option != "null" and not request.multirun:
+            raise RequestError(f"{text}: a search is many runs; add --multirun (-m)")
 
 
 def points(override: Override, request: Request) -> list[str]:

@@ -24,8 +24,8 @@ class Outcome:
 
     figures: dict[str, Any]
     """The content of metrics.json; empty for a dry run."""
-    objective: float | None
-    """The figure that a sweep optimises; None for a dry run."""
+    objectives: list[float | None]
+    """The figures that a sweep optimises; None for one that was not measured."""
 
 
 def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
@@ -39,7 +39,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
     freeze(experiment, folder / "config.yaml")
     if launch.wants_processes(experiment.hardware) and not experiment.dry_run:
         figures = launch.launch(experiment, folder, started)
-        return Outcome(figures, figures.get(experiment.objective))
+        return _outcome(figures, experiment)
     screen = Screen()
     with ending_in_order(), Record(folder, started, resumed=resumed) as record:
         with record.stage("start"), screen.working("starting"):
@@ -53,7 +53,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         screen.plan(prepared.plan)
         if experiment.dry_run:
             screen.say("dry run: nothing was trained")
-            return Outcome({}, None)
+            return _outcome({}, experiment)
         try:
             figures = _carry_out(experiment, folder, prepared, record, screen)
         except KeyboardInterrupt as error:
@@ -62,7 +62,11 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
     if distributed.is_main():
         report.write(folder)
     screen.summary(figures, folder)
-    return Outcome(figures, figures.get(experiment.objective))
+    return _outcome(figures, experiment)
+
+
+def _outcome(figures: dict[str, Any], experiment: Experiment) -> Outcome:
+    return Outcome(figures, [figures.get(name) for name in experiment.objectives])
 
 
 def _carry_out(
@@ -81,7 +85,7 @@ def _carry_out(
             before = evaluate_base(model, tokenizer, rows, experiment, folder, screen)
         with record.stage("train"), screen.training():
             trainer = training.build(experiment, prepared, model, folder, metrics)
-            training.train(trainer, prepared, metrics, experiment.resume, folder)
+            training.train(trainer, prepared, metrics, experiment, folder)
         with record.stage("save"), screen.working("saving"):
             export.save(trainer, experiment, tokenizer, folder)
         with record.stage("evaluation"):
@@ -90,7 +94,7 @@ def _carry_out(
         tracking.log(trainer, accuracies)
         peak, seconds = peak_memory_bytes(), round(record.elapsed(), 3)
         figures = {**metrics.figures, **accuracies, "peak_memory_bytes": peak}
-        figures["seconds_total"] = seconds
+        figures |= {"seconds_train": record.facts["seconds"]["train"], "seconds_total": seconds}
         write_json(folder / "metrics.json", figures)
         tracking.plot(experiment, folder)
     screen.evaluation(before, after, experiment.evaluation)

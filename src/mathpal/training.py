@@ -15,9 +15,10 @@ from mathpal import distributed
 from mathpal.checkpoints import find, how_to_go_on, step_of, write_manifest
 from mathpal.compose import factory
 from mathpal.config import Experiment
-from mathpal.errors import Interrupted
+from mathpal.errors import Interrupted, Pruned
 from mathpal.preflight.plan import Prepared
 from mathpal.quiet import prints_logged
+from mathpal.sweeps.reporting import Reporter
 from mathpal.tracking import Metrics
 from mathpal.trainers.setup import Setup
 
@@ -47,27 +48,32 @@ def build(
 
 
 def train(
-    trainer: Any, prepared: Prepared, metrics: Metrics, resume: str | None, folder: Path
+    trainer: Any, prepared: Prepared, metrics: Metrics, experiment: Experiment, folder: Path
 ) -> None:
     """Train, from a checkpoint if there is one to resume; measure the held-out loss at the end.
 
     A checkpoint of the last step is only loaded: its run had ended, or was stopped after training.
 
-    Raises: Interrupted after Ctrl-C or SIGTERM, the training so far saved.
+    Raises: Interrupted after Ctrl-C or SIGTERM, the training so far saved; Pruned where this is a
+        trial of a sweep whose pruner stops it.
     """
-    checkpoint = None if resume is None else find(resume)
+    checkpoint = None if experiment.resume is None else find(experiment.resume)
     if checkpoint is not None and step_of(checkpoint) >= (prepared.plan.num_steps or 0):
         trainer._load_from_checkpoint(str(checkpoint))
         trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
         metrics.restore(trainer.state)
     else:
         with Stopper() as stopper:
+            reporter = Reporter(experiment.objectives[0], folder)
             trainer.add_callback(stopper)
+            trainer.add_callback(reporter)
             with prints_logged():
                 trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
         if stopper.stopped:
             step, last = trainer.state.global_step, trainer.state.max_steps
             raise Interrupted(f"stopped at step {step} of {last}; {how_to_go_on(folder)}")
+        if reporter.pruned:
+            raise Pruned(reporter.pruned)
     if trainer.eval_dataset is not None:
         trainer.evaluate()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mathpal import distributed, models
-from mathpal.config import EvaluationConfig, Experiment
+from mathpal import distributed, models, warm
+from mathpal.config import EvaluationConfig, Experiment, as_dict
 from mathpal.data import Row
 from mathpal.evaluation import bench, predictions
 from mathpal.evaluation.generate import answers
@@ -37,13 +38,9 @@ def evaluate(
     settings = experiment.evaluation
     if settings is None:
         return []
-    if settings.bench:
-        asked = bench.rows(settings, experiment.data.system)
-    else:
-        asked = [row for row in rows if row.label is not False]
-    if not asked:
+    chosen = _asked(rows, experiment, settings)
+    if not chosen:
         return []
-    chosen = asked[: settings.max_rows]
     mine = distributed.share(chosen)
     ranks = experiment.trainer.head == "score"
     text = "answers ranked" if ranks else "answers"
@@ -69,11 +66,45 @@ def evaluate_base(
     folder: Path,
     screen: Screen,
 ) -> list[Prediction]:
-    """Judge the model before it is trained; a resumed run reads what its first part found."""
-    settings = experiment.evaluation
+    """Judge the model before it is trained; a resumed run reads what its first part found.
+
+    A process that carries many runs asks a model once.
+    """
+    settings, path = experiment.evaluation, folder / BEFORE
     if experiment.resume is not None or settings is None or not settings.before:
-        return predictions.read(folder / BEFORE)
-    return evaluate(model, tokenizer, rows, experiment, folder / BEFORE, screen)
+        return predictions.read(path)
+    judge = partial(evaluate, model, tokenizer, rows, experiment, path, screen)
+    if not warm.is_keeping():
+        return judge()
+    key = _base_key(_asked(rows, experiment, settings), experiment)
+    judged = warm.kept("answers before training", key, judge)
+    if judged and not path.exists():
+        predictions.save(path, judged)
+    return judged
+
+
+def _asked(
+    rows: Sequence[Row], experiment: Experiment, settings: EvaluationConfig
+) -> Sequence[Row]:
+    """Return the rows that a model is judged by: held-out ones or those of a bench."""
+    if settings.bench:
+        asked = bench.rows(settings, experiment.data.system)
+    else:
+        asked = [row for row in rows if row.label is not False]
+    return asked[: settings.max_rows]
+
+
+def _base_key(asked: Sequence[Row], experiment: Experiment) -> list[Any]:
+    """Return all that the answers before training depend on, as a key for `warm`."""
+    from mathpal.models.transformers import adds_nothing, identity
+
+    lora, head = experiment.lora, experiment.trainer.head
+    is_base = head == "language" and (lora is None or adds_nothing(lora))
+    drawn = None if is_base else [None if lora is None else as_dict(lora), experiment.seed]
+    texts = [[row.messages, row.rejected, row.facts] for row in asked]
+    settings = [as_dict(experiment.hardware), as_dict(experiment.evaluation)]
+    model = [experiment.backend, identity(experiment.model), head, lora is None, drawn]
+    return [model, settings, texts]
 
 
 def _answered(

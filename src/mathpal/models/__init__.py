@@ -11,6 +11,7 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from mathpal import warm
 from mathpal.compose import factory
 from mathpal.config import Experiment
 
@@ -25,18 +26,21 @@ def backend(name: str) -> ModuleType:
 
 def start(experiment: Experiment) -> None:
     """Let the backend import what must come first; a dry run does without."""
+    warm.tidy()
     if not experiment.dry_run:
         backend(experiment.backend).start()
 
 
 def load(experiment: Experiment, prepared: Prepared) -> Any:
     """Return the experiment's model in training shape."""
-    return factory(experiment.model)(
-        lora=experiment.lora,
-        hardware=experiment.hardware,
-        device=prepared.device,
-        tokenizer=prepared.tokenizer,
-        seed=experiment.seed,
-        head=experiment.trainer.head,
-        num_tokens=prepared.num_tokens,
-    )
+    # Merging writes into the base's weights.
+    with warm.paused(when=experiment.export.merged):
+        return factory(experiment.model)(
+            lora=experiment.lora,
+            hardware=experiment.hardware,
+            device=prepared.device,
+            tokenizer=prepared.tokenizer,
+            seed=experiment.seed,
+            head=experiment.trainer.head,
+            num_tokens=prepared.num_tokens,
+        )

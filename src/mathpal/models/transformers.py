@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mathpal import schema
+from mathpal import schema, warm
 from mathpal.config import HardwareConfig, ModelConfig, as_dict
 from mathpal.data.chat import end_of_turn_id
 from mathpal.errors import RequestError
@@ -18,6 +19,27 @@ from mathpal.models.sources import locate
 
 TOWERS = r".*(vision|audio|multi_modal).*"
 """Names of the modules that read pictures and sound."""
+
+PLAIN_OPTIONS = frozenset(
+    [
+        "r",
+        "lora_alpha",
+        "lora_dropout",
+        "use_rslora",
+        "rank_pattern",
+        "alpha_pattern",
+        "target_modules",
+        "exclude_modules",
+        "layers_to_transform",
+        "layers_pattern",
+    ]
+)
+"""Options of LoRA under which a fresh adapter adds exactly nothing to what the base computes."""
+
+WEIGHTS = "weights"
+"""What `warm` calls the base models that it keeps."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,13 @@ def load(
     whole = device.device == "cpu" or lora is None
     # A model that is to be cut in pieces may be larger than a GPU.
     place = "cpu" if hardware.sharded_by else device.device
-    model = _weights(config, "fp32" if whole else device.precision, head, place)
+    precision = "fp32" if whole else device.precision
+    if warm.is_keeping() and _leaves_base(config, lora, head) and not hardware.sharded_by:
+        model = _shared_weights(config, precision, head, place)
+    else:
+        if place != "cpu":
+            warm.drop(WEIGHTS)  # a GPU may not have room for both
+        model = _weights(config, precision, head, place)
     _add_rows(model, config, tokenizer)
     prepare(model, tokenizer, head)
     if lora is None:
@@ -86,6 +114,21 @@ def adapted(lora: Any) -> Any:
     return lora
 
 
+def identity(model: ModelConfig) -> list[Any]:
+    """Return what tells a model and its tokenizer from others, as a key for `warm`."""
+    settings = [model.revision, model.trust_remote_code, model.quantization, model.extra_tokens]
+    template = model.chat_template and Path(model.chat_template).read_text(encoding="utf-8")
+    with _explained(model.name):
+        place = locate(model.name)
+    stamps = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in Path(place).glob("*")]
+    return [str(Path.cwd()), place, sorted(stamps), settings, template, model.attn_implementation]
+
+
+def adds_nothing(lora: Any) -> bool:
+    """Tell whether a fresh adapter leaves every answer of its model exactly as it is."""
+    return schema.changed("lora", as_dict(lora)).keys() <= PLAIN_OPTIONS
+
+
 @contextmanager
 def inference(model: Any) -> Iterator[None]:
     """Keep a model in the state that answers are generated in."""
@@ -100,6 +143,10 @@ def inference(model: Any) -> Iterator[None]:
 
 def load_tokenizer(model: ModelConfig) -> Any:
     """Return the tokenizer, with the chat template and the extra tokens that were asked for."""
+    return warm.own(warm.kept("tokenizer", identity(model), lambda: _read_tokenizer(model)))
+
+
+def _read_tokenizer(model: ModelConfig) -> Any:
     from transformers import AutoTokenizer
 
     with _explained(model.name):
@@ -114,19 +161,16 @@ def load_tokenizer(model: ModelConfig) -> Any:
 
 def architecture(model: ModelConfig, lora: Any, head: str = "language") -> Architecture:
     """Count a model's parameters without reading a weight (on torch's meta device)."""
-    import torch
-    from peft import get_peft_model
-    from transformers import AutoConfig
+    options = None if lora is None else as_dict(lora)
+    key = [identity(model), options, head]
+    return warm.kept("architecture", key, lambda: _architecture(model, lora, head))
 
-    with _explained(model.name):
-        config = AutoConfig.from_pretrained(locate(model.name), **_source_options(model))
-        if head == "score":
-            config.num_labels = 1
-        with torch.device("meta"):
-            try:
-                empty = _model_class(head).from_config(config)
-            except ImportError:  # of what a tower needs, such as timm; its text part needs nothing
-                empty = _model_class(head).from_config(config.get_text_config())
+
+def _architecture(model: ModelConfig, lora: Any, head: str) -> Architecture:
+    from peft import get_peft_model
+
+    key = [identity(model), head]
+    config, empty = warm.own(warm.kept("empty model", key, lambda: _empty(model, head)))
     rows = None
     if model.extra_tokens:
         tokenizer = load_tokenizer(model)
@@ -145,6 +189,22 @@ def architecture(model: ModelConfig, lora: Any, head: str = "language") -> Archi
     return Architecture(
         config.model_type, total, trained, text_config.to_dict().get("max_position_embeddings")
     )
+
+
+def _empty(model: ModelConfig, head: str) -> tuple[Any, Any]:
+    """Return a model's config, and the model without memory for its weights."""
+    import torch
+    from transformers import AutoConfig
+
+    with _explained(model.name):
+        config = AutoConfig.from_pretrained(locate(model.name), **_source_options(model))
+        if head == "score":
+            config.num_labels = 1
+        with torch.device("meta"):
+            try:
+                return config, _model_class(head).from_config(config)
+            except ImportError:  # of what a tower needs, such as timm; its text part needs nothing
+                return config, _model_class(head).from_config(config.get_text_config())
 
 
 def load_trained(
@@ -246,6 +306,35 @@ def _weights(model: ModelConfig, precision: str, head: str, place: str) -> Any:
             **options,
         )
     return weights if model.quantization != "none" else weights.to(place)
+
+
+def _leaves_base(model: ModelConfig, lora: Any, head: str) -> bool:
+    """Tell whether neither adding nor training an adapter writes into the base's weights."""
+    plain = lora is not None and adds_nothing(replace(lora, use_dora=False))
+    return plain and head == "language" and model.quantization == "none" and not model.extra_tokens
+
+
+def _shared_weights(model: ModelConfig, precision: str, head: str, place: str) -> Any:
+    """Return modules of a run's own over weights that this process keeps."""
+    import torch
+
+    def shared() -> warm.SharedModel:
+        return warm.kept(
+            WEIGHTS,
+            [identity(model), precision, head, place],
+            lambda: warm.SharedModel(_weights(model, precision, head, place)),
+            most=warm.NEWEST if place == "cpu" else 1,
+        )
+
+    before = torch.get_rng_state()
+    found = shared()
+    if not found.is_intact():
+        log.warning("a run wrote into the weights of %s, which it shared: read anew", model.name)
+        warm.drop(WEIGHTS)
+        found = shared()
+    if not torch.equal(torch.get_rng_state(), before):  # some start at random, from this run's seed
+        warm.drop(WEIGHTS)
+    return found.view()
 
 
 def _add_rows(weights: Any, model: ModelConfig, tokenizer: Any) -> None:

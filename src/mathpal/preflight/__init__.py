@@ -8,21 +8,40 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from mathpal import data, models
+from mathpal import data, models, warm
 from mathpal.compose import bind, factory
 from mathpal.config import Experiment, as_dict
-from mathpal.data.chat import encode
+from mathpal.data.chat import Encoded, encode
 from mathpal.errors import RequestError, Unreachable
 from mathpal.evaluation import bench
 from mathpal.models import sources
 from mathpal.preflight import machine, rules
-from mathpal.preflight.lengths import cut, measure, num_steps, without_long
+from mathpal.preflight.lengths import Lengths, cut, measure, num_steps, without_long
 from mathpal.preflight.packing import packs
 from mathpal.preflight.plan import Plan, Prepared
+
+CUT_BY = ("max_length", "packing", "truncation_mode")
+"""Options of a trainer that rows are cut by."""
+
+
+@dataclass(frozen=True)
+class Tokenised:
+    """Rows as the model is going to see them."""
+
+    rows: data.Rows
+    """The rows as text, those that were too long dropped if asked to."""
+    train: list[Encoded]
+    test: list[Encoded]
+    tokens: Lengths
+    """Before they were cut."""
+    num_cut: int
+    rows_sha256: str
+    tokenizer_sha256: str
 
 
 def check(experiment: Experiment) -> None:
@@ -81,12 +100,47 @@ def _refusals(experiment: Experiment, look: Callable[[], Any], prefix: str = "")
 
 def _rows(experiment: Experiment) -> data.Rows:
     """Read the rows in the form that the trainer learns from."""
-    rows, form = data.load(experiment.data), experiment.trainer.learns_from
-    return replace(
-        rows,
-        train=data.for_learning(rows.train, form),
-        test=data.for_learning(rows.test, form),
-    )
+    form = experiment.trainer.learns_from
+
+    def read() -> data.Rows:
+        rows = data.load(experiment.data)
+        return replace(
+            rows,
+            train=data.for_learning(rows.train, form),
+            test=data.for_learning(rows.test, form),
+        )
+
+    return warm.kept("rows", _rows_key(experiment), read)
+
+
+def _rows_key(experiment: Experiment) -> list[Any]:
+    return [str(Path.cwd()), as_dict(experiment.data), experiment.trainer.learns_from]
+
+
+def _tokenised(experiment: Experiment, rows: data.Rows, tokenizer: Any) -> Tokenised:
+    """Tokenise rows, and cut them to the trainer's length.
+
+    Raises: RequestError where a row cannot be rendered, or has nothing to train.
+    """
+    from mathpal.models.transformers import identity
+
+    key = [identity(experiment.model), _rows_key(experiment)]
+    options = as_dict(experiment.trainer)
+    limits = {name: options.get(name) for name in CUT_BY}
+
+    def whole() -> tuple[list[Encoded], list[Encoded]]:
+        return encode(rows.train, tokenizer), encode(rows.test, tokenizer)
+
+    def within_limits() -> Tokenised:
+        train, test = warm.kept("tokens", key, whole)
+        fitting, train = without_long(rows, train, limits, drops=experiment.data.cut == "drop")
+        tokens = measure(train)
+        train, num_cut = cut(train, limits, "training")
+        test, _ = cut(test, limits, "held-out")
+        hashes = (fitting.sha256, _fingerprint(tokenizer))
+        return Tokenised(fitting, train, test, tokens, num_cut, *hashes)
+
+    return warm.kept("tokenised rows", [*key, limits], within_limits)
 
 
 def prepare(experiment: Experiment) -> Prepared:
@@ -110,11 +164,9 @@ def prepare(experiment: Experiment) -> Prepared:
     shape = transformers.architecture(experiment.model, lora, options["head"])
     hardware = experiment.hardware
     device = choose(hardware, shape.num_parameters, planning=experiment.dry_run)
-    train, test = encode(rows.train, tokenizer), encode(rows.test, tokenizer)
-    rows, train = without_long(rows, train, options, drops=experiment.data.cut == "drop")
-    tokens = measure(train)
-    train, num_cut = cut(train, options, "training")
-    test, _ = cut(test, options, "held-out")
+    tokenised = _tokenised(experiment, rows, tokenizer)
+    rows, train, test = tokenised.rows, tokenised.train, tokenised.test
+    tokens, num_cut = tokenised.tokens, tokenised.num_cut
     num_processes = hardware.num_processes * hardware.num_nodes
     steps, epochs = num_steps(len(train), tokens, options, num_processes)
     plan = Plan(
@@ -156,8 +208,8 @@ def prepare(experiment: Experiment) -> Prepared:
         test,
         rows.train,
         rows.test,
-        rows.sha256,
-        _fingerprint(tokenizer),
+        tokenised.rows_sha256,
+        tokenised.tokenizer_sha256,
         _longest(experiment, tokens.longest),
         rows.quality,
     )

@@ -61,6 +61,7 @@ OBJECTIVES = (
     "base_accuracy",
     "tokens_per_second",
     "peak_memory_bytes",
+    "seconds_train",
     "seconds_total",
     "seconds_to_first_step",
 )
@@ -295,11 +296,14 @@ def _reference(experiment: Experiment) -> Iterator[str]:
 
 
 def _objective(experiment: Experiment) -> Iterator[str]:
-    if experiment.objective not in OBJECTIVES:
-        yield (
-            f"objective={experiment.objective}: not a figure of metrics.json."
-            f"{did_you_mean(experiment.objective, OBJECTIVES)} Figures: {', '.join(OBJECTIVES)}"
-        )
+    if not experiment.objectives:
+        yield "objective=[]: name at least one figure, such as eval_loss"
+    for name in experiment.objectives:
+        if name not in OBJECTIVES:
+            yield (
+                f"objective={name}: not a figure of metrics.json."
+                f"{did_you_mean(str(name), OBJECTIVES)} Figures: {', '.join(OBJECTIVES)}"
+            )
 
 
 def _writable(experiment: Experiment) -> Iterator[str]:
