@@ -109,13 +109,16 @@ def _compare(arguments: Sequence[str]) -> None:
 
 
 def report(arguments: Sequence[str], started: float) -> None:
-    """Write a run's report.html from its files; `mathpal report RUN_DIR`."""
+    """Write the report.html of a run or of a sweep anew; `mathpal report RUN_DIR|SWEEP_DIR`."""
     from mathpal import report
+    from mathpal.report import sweep
+    from mathpal.sweeps.records import SWEEP
 
     folder, overrides = _run_folder("report", arguments)
     if overrides:
-        raise RequestError(f"mathpal report takes RUN_DIR alone, not {overrides[0]}")
-    Screen().say(f"[bold]report[/] {escape(str(report.write(folder)))}")
+        raise RequestError(f"mathpal report takes a folder alone, not {overrides[0]}")
+    write = sweep.write if (folder / SWEEP).is_file() else report.write
+    Screen().say(f"[bold]report[/] {escape(str(write(folder)))}")
 
 
 def doctor(arguments: Sequence[str], started: float) -> None:

@@ -72,13 +72,13 @@ def _outcome(figures: dict[str, Any], experiment: Experiment) -> Outcome:
 def _carry_out(
     experiment: Experiment, folder: Path, prepared: Prepared, record: Record, screen: Screen
 ) -> dict[str, Any]:
-    from mathpal import export, failures, tracking, training
+    from mathpal import export, failures, trackers, tracking, training
     from mathpal.evaluation import AFTER, evaluate, evaluate_base
     from mathpal.evaluation.predictions import accuracy
 
     tokenizer, rows = prepared.tokenizer, prepared.test_rows
     metrics = tracking.Metrics(folder, screen, record.started)
-    with tracking.tracker(experiment, folder), failures.explained(folder):
+    with trackers.tracker(experiment, folder), failures.explained(folder):
         with record.stage("load"), screen.working("loading the model"):
             model = models.load(experiment, prepared)
         with record.stage("base evaluation"):

@@ -1,11 +1,9 @@
-"""Metrics while training: metrics.jsonl, the screen, loss.png; wandb and TensorBoard by name."""
+"""Metrics while training: metrics.jsonl, the screen, loss.png."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,49 +119,11 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         return {"tokens_per_second": speed, "step_seconds": round(seconds / steps, 4)}
 
 
-@contextmanager
-def tracker(experiment: Experiment, folder: Path) -> Iterator[None]:
-    """Point trackers at the run's folder; close them whatever happens.
-
-    wandb is offline unless a key is at hand; its key stays in the environment.
-    """
-    report_to = experiment.tracking.report_to
-    settings = {"TENSORBOARD_LOGGING_DIR": str(folder / "tensorboard")}
-    if "wandb" in report_to:
-        settings |= {
-            "WANDB_DIR": str(folder),
-            "WANDB_PROJECT": experiment.tracking.project,
-            "WANDB_MODE": os.environ.get("WANDB_MODE", "online" if _has_key() else "offline"),
-            "WANDB_SILENT": "true",
-        }
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    exit_code = 1
-    try:
-        yield
-        exit_code = 0
-    finally:
-        if "wandb" in report_to:
-            import wandb
-
-            wandb.finish(exit_code=exit_code)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def log(trainer: Any, figures: Mapping[str, float | None]) -> None:
     """Send figures found after training to metrics.jsonl and the trackers."""
     found = {name: value for name, value in figures.items() if value is not None}
     if found:
         trainer.log(found)
-
-
-def _has_key() -> bool:
-    netrc = Path.home() / ".netrc"
-    return "WANDB_API_KEY" in os.environ or (netrc.is_file() and "wandb" in netrc.read_text())
 
 
 def plot(experiment: Experiment, folder: Path) -> None:

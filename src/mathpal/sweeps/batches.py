@@ -38,7 +38,10 @@ class Batches:
             return []
         begun = time.monotonic()
         returns = self._launch(
-            [[*job.overrides, f"hydra.sweep.subdir={job.folder.name}"] for job in batch]
+            [
+                [*job.overrides, f"hydra.sweep.subdir={job.folder.name}", *_environment(job)]
+                for job in batch
+            ]
         )
         each = (time.monotonic() - begun) / len(batch)
         return [
@@ -60,3 +63,8 @@ class Batches:
         if isinstance(returned, Pruned):
             return Ending(number, PRUNED, None, str(returned), seconds)
         return Ending(number, FAILED, None, f"{returned}", seconds)
+
+
+def _environment(job: Job) -> list[str]:
+    """Write the environment of a trial as overrides, for Hydra to set."""
+    return [f"+hydra.job.env_set.{key}='{value}'" for key, value in job.environment.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,17 +70,18 @@ def prepare(
     number: int,
     *,
     num_threads: int | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Job:
     """Write the folder of a trial: Hydra's record of it in `.hydra/`, and the frozen config.
 
     `num_threads` is what its slot has, where the experiment leaves it open: a single run with the
-    threads of config.yaml comes to the same objective.
+    threads of config.yaml comes to the same objective. `environment` is for the trial's process.
 
     Raises: RequestError.
     """
     config = compose(sweep, context, overrides, number)
     folder = Path(config.hydra.runtime.output_dir)
-    environment = {k: str(v) for k, v in config.hydra.job.env_set.items()}
+    asked = {k: str(v) for k, v in config.hydra.job.env_set.items()}
     subdir = config.hydra.output_subdir
     hydra = OmegaConf.to_yaml(OmegaConf.create({"hydra": config.hydra}))
     task = list(config.hydra.overrides.task)
@@ -95,4 +96,5 @@ def prepare(
         write_text(folder / subdir / "hydra.yaml", hydra)
         write_text(folder / subdir / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(task)))
     freeze(experiment, folder / "config.yaml")
-    return Job(number, folder, task, {**environment, "MATHPAL_COMMAND": command_of(task)})
+    own = {"MATHPAL_COMMAND": command_of(task)}
+    return Job(number, folder, task, own | dict(environment or {}) | asked)

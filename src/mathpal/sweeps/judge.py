@@ -27,6 +27,8 @@ HERE = "127.0.0.1"
 SECONDS_AFTER_SILENCE = 30.0
 """How long a trial whose sweep did not answer waits until it tries again."""
 
+REPORT = ("number", "step", "num_steps", "value")
+
 Hear = Callable[[int, int, int, float | None], bool]
 """(trial, step, number of steps, value or None) -> whether the trial is to stop."""
 
@@ -69,7 +71,7 @@ class Judge:
         with suppress(OSError, EOFError), connection:
             while True:
                 report = json.loads(connection.recv_bytes())
-                stop = self._hear(*(report[k] for k in ("number", "step", "num_steps", "value")))
+                stop = bool(self._hear(*(report[k] for k in REPORT)))
                 connection.send_bytes(json.dumps({"stop": stop}).encode())
 
 

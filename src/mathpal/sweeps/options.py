@@ -92,3 +92,49 @@ PRUNERS: dict[str, dict[str, Any]] = {
     },
 }
 """Options of hydra/sweeper/pruner, with the arguments of Optuna's classes."""
+
+
+@dataclass
+class SlurmConf:
+    """Options of `hydra/launcher=slurm`: each trial a job of SLURM, on one node."""
+
+    _target_: str = "hydra_plugins.mathpal_sweeps.slurm.SlurmLauncher"
+    slots: int = option(16, "trials in SLURM's queue at a time")
+    partition: str | None = option(None, "the partition; null: the cluster's default")
+    account: str | None = option(None, "the account that is charged")
+    qos: str | None = option(None, "the quality of service")
+    timeout_minutes: float | None = option(
+        None, "how long a trial may take; null: the partition's default"
+    )
+    gpus_per_node: Any = option(
+        None, "GPUs of a trial, as 2 or a100:2; null: one a process where hardware.device=cuda"
+    )
+    cpus_per_task: int | None = option(
+        None, "CPUs of a trial; null: hardware.num_threads (else 1) a process"
+    )
+    mem_gb: float | None = option(None, "memory of a trial; null: the partition's default")
+    constraint: str | None = option(None, "features that its node must have")
+    exclude: str | None = option(None, "nodes that are not to be used")
+    setup: list[str] = option([], "lines of shell that run first, such as 'module load cuda'")
+    additional_parameters: dict[str, Any] = option({}, "further options of sbatch, without --")
+
+
+@dataclass
+class RayConf:
+    """Options of `hydra/launcher=ray`: warm actors of a Ray cluster, one a slot."""
+
+    _target_: str = "hydra_plugins.mathpal_sweeps.ray_launcher.RayLauncher"
+    address: str | None = option(
+        None, "the cluster: auto, HOST:PORT; null: one that is started on this machine"
+    )
+    slots: Any = option("auto", "trials at a time: auto (what the cluster has room for), a number")
+    num_cpus: float | None = option(
+        None, "CPUs of a trial; null: hardware.num_threads (else 1) a process"
+    )
+    num_gpus: float | None = option(
+        None, "GPUs of a trial, a half too; null: one a process where the cluster has GPUs"
+    )
+    timeout_minutes: float | None = option(
+        None, "how long a trial may take; null: as long as it takes"
+    )
+    init: dict[str, Any] = option({}, "further arguments of ray.init, such as runtime_env")

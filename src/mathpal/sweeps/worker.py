@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 
 from mathpal import warm
-from mathpal.record import forget_peak_memory
-from mathpal.sweeps.jobs import Job, carry_out
+from mathpal.record import ending_in_order, forget_peak_memory
+from mathpal.sweeps.jobs import INTERRUPTED, Ending, Job, carry_out
 
 OUTPUT = "output.log"
 """What a trial and its libraries print, in the trial's folder."""
@@ -35,7 +35,7 @@ def serve(jobs: connection.Connection, environment: dict[str, str]) -> None:
         while True:
             job: Job = jobs.recv()
             forget_peak_memory()
-            with _printing_to(job.folder / OUTPUT):
+            with printing_to(job.folder / OUTPUT):
                 ending = carry_out(job)
             jobs.send(ending)
     os._exit(0)  # libraries' threads and atexit hooks have nothing to save here
@@ -52,15 +52,28 @@ def _end_with_the_launcher() -> None:
     os._exit(1)
 
 
+def carry_out_in_order(job: Job) -> Ending:
+    """Carry out a job where SIGTERM asks it to save and end, as an interrupted one."""
+    try:
+        with ending_in_order(), printing_to(job.folder / OUTPUT):
+            return carry_out(job)
+    except KeyboardInterrupt:  # before the run began, or once it had ended
+        return Ending(job.number, INTERRUPTED, None, "stopped")
+
+
 @contextmanager
-def _printing_to(path: Path) -> Iterator[None]:
+def printing_to(path: Path) -> Iterator[None]:
+    """Let this process and what it starts print into a file."""
+    before = [os.dup(1), os.dup(2)]
     _print_to(path)
     try:
         yield
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        _print_to(Path(os.devnull))
+        for descriptor, stream in zip(before, (1, 2), strict=True):
+            os.dup2(descriptor, stream)
+            os.close(descriptor)
 
 
 def _print_to(path: Path) -> None:

@@ -1,0 +1,53 @@
+"""The best trial as an experiment file: the options that were chosen, and the values set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from mathpal.compose import thaw
+from mathpal.config import as_dict
+from mathpal.sweeps import records
+from mathpal.sweeps.composing import experiment_of
+
+LEFT_OUT = ("output_dir", "resume", "objective", "dry_run")
+"""Fields of a run that best.yaml does not repeat."""
+
+
+def write_best(
+    sweep: DictConfig, context: HydraContext, folder: Path, line: dict[str, Any], told: str
+) -> None:
+    """Write best.yaml for a line of trials.jsonl: its options, and what differs from them alone.
+
+    What its config.yaml says counts, whatever conf/ has become since.
+    """
+    best = _composed(sweep, context, line["overrides"])
+    plain = _composed(sweep, context, [])
+    chosen, usual = (_choices(config) for config in (best, plain))
+    choices = {g: option for g, option in chosen.items() if usual.get(g) != option}
+    overrides = [f"{group}={option}" for group, option in choices.items()]
+    base = as_dict(experiment_of(_composed(sweep, context, overrides)))
+    values = records.differences(base, as_dict(thaw(folder / line["folder"] / "config.yaml")))
+    for name in LEFT_OUT:
+        values.pop(name, None)
+    records.write_best(folder, choices, values, told)
+
+
+def _composed(sweep: DictConfig, context: HydraContext, overrides: list[str]) -> DictConfig:
+    """Return the config of a run, without what the sweep sets of Hydra's own."""
+    config = context.config_loader.load_configuration(
+        sweep.hydra.job.config_name, overrides, run_mode=RunMode.RUN
+    )
+    HydraConfig.instance().set_config(config)
+    return config
+
+
+def _choices(config: DictConfig) -> dict[str, str]:
+    """Return the options that were chosen for the groups, Hydra's own and named runs aside."""
+    found: Any = OmegaConf.to_container(config.hydra.runtime.choices)
+    named = ("hydra/", "experiment", "search")
+    return {g: str(o) for g, o in found.items() if o is not None and not g.startswith(named)}

@@ -1,0 +1,217 @@
+"""One launch of a sweep: keep the slots busy until the study is over, and write what it came to."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mathpal import trackers
+from mathpal.config import Experiment
+from mathpal.errors import MathpalError, RequestError
+from mathpal.record import ending_in_order, redact
+from mathpal.report import sweep as report
+from mathpal.screen import Screen
+from mathpal.sweeps import records
+from mathpal.sweeps.board import Board
+from mathpal.sweeps.jobs import COMPLETE, FAILED, KILLED, Ending, Executor, Job
+from mathpal.sweeps.judge import INVITATION, Judge
+from mathpal.sweeps.study import FOLDER, OVERRIDES, STARTED, Claimed, Study
+from mathpal.sweeps.trials import line_of
+
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+@dataclass
+class Launch:
+    """The slots of one process at work on a study, which other launches may share."""
+
+    folder: Path
+    first: Experiment
+    """One of the trials, for what they have in common."""
+    study: Study
+    executor: Executor
+    prepare: Callable[..., Job]
+    """(overrides, number, num_threads, environment) -> the trial, its folder written."""
+    best: Callable[..., None]
+    """(folder, line of the trial, words about it): write best.yaml."""
+    host: str
+    """The name by which trials reach this process."""
+    max_failures: int
+    seconds_to_live: float | None
+    """Silence after which trials of other launches are taken up; None where there are none."""
+    board: Board = field(init=False)
+    judge: Judge = field(init=False)
+
+    def __post_init__(self) -> None:
+        study, slots = self.study, self.executor.num_slots
+        self.board = Board(
+            self.first.name, study.objectives, study.directions, study.num_trials, slots, Screen()
+        )
+        self.judge = Judge(self._hear, self.host)
+
+    def run(self) -> None:
+        """Run the trials that are to go.
+
+        Raises: KeyboardInterrupt, or MathpalError where too many trials failed, or all.
+        """
+        try:
+            with ending_in_order(), self.board, self._status():
+                try:
+                    self._take_up()
+                    self._show_earlier()
+                    self._carry_out()
+                except KeyboardInterrupt:
+                    self.board.note("stopping: the same command goes on from here")
+                    for ending in self.executor.stop():
+                        self._tell(ending)
+                    raise
+                finally:
+                    self.study.release()
+                    self.judge.close()
+        finally:
+            self._conclude()
+        self.board.summary(self.folder, self._next_commands())
+        if not self.study.best():
+            reason = self.study.failed()[-1].user_attrs["reason"]
+            raise MathpalError(f"no trial came to an end; the last failed because: {reason}")
+
+    def _carry_out(self) -> None:
+        """Give every free slot the next trial, until all have ended here and at other launches."""
+        running, last_sign = 0, 0.0
+        while True:
+            while running < self.executor.num_slots and (trial := self.study.claim()) is not None:
+                running += self._submit(trial)
+                self._limit_failures()
+            if running == 0 and self.study.is_over():
+                return
+            for ending in self.executor.wait(SECONDS_BETWEEN_LOOKS):
+                running -= 1
+                self._tell(ending)
+            self._limit_failures()
+            if self.seconds_to_live is not None:
+                if time.monotonic() - last_sign > self.seconds_to_live / 4:
+                    last_sign = time.monotonic()
+                    self.study.beat()
+                    self._take_up()
+                if running == 0:
+                    time.sleep(SECONDS_BETWEEN_LOOKS)  # other launches have the last trials
+
+    def _submit(self, trial: Claimed) -> bool:
+        """Start a trial; return False where its config is wrong, so that it has failed."""
+        number = trial.number
+        folder = self.folder / str(number)
+        overrides = list(self.study.space.overrides(trial.parameters))
+        self.study.note(number, **{FOLDER: str(folder), OVERRIDES: overrides, STARTED: time.time()})
+        self.board.started(number, trial.parameters)
+        self.judge.invite(number, folder)
+        environment = {}
+        if "wandb" in self.first.tracking.report_to:
+            environment = trackers.of_sweep(self._group, number)
+        try:
+            job = self.prepare(
+                overrides,
+                number,
+                num_threads=self.executor.num_threads,
+                environment=environment,
+            )
+        except RequestError as error:
+            self._tell(Ending(number, FAILED, None, redact(str(error))))
+            return False
+        self.executor.submit(job)
+        return True
+
+    def _tell(self, ending: Ending) -> None:
+        number = ending.number
+        (self.folder / str(number) / INVITATION).unlink(missing_ok=True)
+        state = self.study.tell(ending)
+        if state is None:
+            self.board.note(f"trial {number}: another launch took it up before it ended here")
+            return
+        self.board.finished(number, state, ending.values, ending.seconds, ending.reason)
+        if state == KILLED:
+            self.board.note(f"trial {number}: its parameters are queued again")
+        self._write_trials()
+
+    def _hear(self, number: int, step: int, num_steps: int, value: float | None) -> bool:
+        self.board.progress(number, step, num_steps, value)
+        return value is not None and self.study.report(number, step, value)
+
+    def _take_up(self) -> None:
+        for trial in self.study.recover(all_running=self.seconds_to_live is None):
+            self.board.note(f"trial {trial.number}: its launcher is gone")
+            (self.folder / str(trial.number) / INVITATION).unlink(missing_ok=True)
+
+    def _show_earlier(self) -> None:
+        for trial in self.study.ended():
+            line = line_of(trial, self.folder)
+            state = line["state"]
+            values = trial.values if state == COMPLETE else None
+            self.board.earlier(trial.number, line["parameters"], state, values, line["seconds"])
+
+    def _limit_failures(self) -> None:
+        failed = self.study.failed()
+        if len(failed) >= self.max_failures:
+            reason = failed[-1].user_attrs["reason"]
+            raise MathpalError(
+                f"{len(failed)} trials failed, the last because: {reason}; mend that, or raise "
+                f"hydra.sweeper.max_failures={self.max_failures}; the same command goes on"
+            )
+
+    def _conclude(self) -> None:
+        """Write the trials, the best of them and the report, whatever the sweep came to."""
+        self._write_trials()
+        best = [line_of(trial, self.folder) for trial in self.study.best()]
+        if best:
+            records.write_results(self.folder, best)
+            self.best(self.folder, best[0], self._words(best[0]))
+        report.write(self.folder)
+        numbers = [line["number"] for line in best]
+        others = [t for t in self.study.ended() if t.number not in numbers]
+        lines = [*best, *(line_of(trial, self.folder) for trial in others)]
+        trackers.log_sweep(self.first, self.folder, self._group, lines)
+
+    def _words(self, line: dict[str, Any]) -> str:
+        """Say which trial best.yaml repeats."""
+        values = line["objective"] if len(self.study.objectives) > 1 else [line["objective"]]
+        pairs = zip(self.study.objectives, values, strict=True)
+        which = "the best" if len(values) == 1 else "the first of the Pareto front"
+        figures = ", ".join(f"{name} {value:.6g}" for name, value in pairs)
+        return f"Trial {line['number']}, {which} of {len(self.study.ended())}: {figures}"
+
+    def _write_trials(self) -> None:
+        lines = [line_of(trial, self.folder) for trial in self.study.ended()]
+        records.write_trials(self.folder, lines)
+
+    @property
+    def _group(self) -> str:
+        """The name of the sweep at wandb."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    def _next_commands(self) -> list[str]:
+        here = Path.cwd()
+        folder = self.folder.relative_to(here) if self.folder.is_relative_to(here) else self.folder
+        commands = [f"mathpal report {shlex.quote(str(folder))}"]
+        if self.study.best():
+            commands.insert(0, f"train experiment={shlex.quote(str(folder / records.BEST))}")
+        return commands
+
+    @contextmanager
+    def _status(self) -> Iterator[None]:
+        """Note in sweep.json how the launch ended, whatever happens."""
+        status: dict[str, Any] = {"status": "failed", "error": None}
+        try:
+            yield
+            status["status"] = "done"
+        except KeyboardInterrupt:
+            status["status"] = "interrupted"
+            raise
+        except Exception as error:
+            status["error"] = redact(str(error))
+            raise
+        finally:
+            records.write_sweep(self.folder, {**status, "ended": records.moment(time.time())})
