@@ -3,8 +3,12 @@
 import datetime
 import json
 import math
+import os
 import random
 import re
+import select
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -195,10 +199,16 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.texts))
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of one objective that still runs, which no test changes."""
+    return make_sweep(tmp_path_factory.mktemp("made") / "sweep")
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A sweep of one objective that still runs."""
-    return make_sweep(tmp_path / "sweep")
+def folder(made: Path, tmp_path: Path) -> Path:
+    """The same for a test to change."""
+    return shutil.copytree(made, tmp_path / "sweep")
 
 
 def written(folder: Path) -> Page:
@@ -268,7 +278,7 @@ def test_headline_tells_the_best_trial_and_how_to_repeat_it(folder: Path) -> Non
     assert f"trainer.learning_rate {best['parameters']['trainer.learning_rate']:.4g}" in text
     assert f"train experiment={folder}/best.yaml" in text
     assert f"optuna-dashboard sqlite:///{folder}/study.db" in text
-    assert "train -m search=lora_tpe 'name=gia sư'" in text
+    assert text.count("train -m search=lora_tpe 'name=gia sư'") == 2
     assert "24 complete 10 pruned 3 failed 1 killed 2 running 11 to go" in text
 
 
@@ -596,10 +606,389 @@ def test_too_few_or_equal_trials_tell_nothing() -> None:
     )
 
 
-def test_page_says_what_importance_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_tells_how_importance_was_found(folder: Path) -> None:
+    text = written(folder).text
+    assert re.search(
+        r"From 24 complete trials\. Forests fitted to some of them explain \d\d%", text
+    )
+    assert "whiskers hold 80% of the forests" in text
+    assert re.search(r"share trainer\.learning_rate \d\d%", text)
+    assert "trainer.optim_beta not told from chance" in text
+
+
+def test_page_says_what_importance_needs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = written(make_sweep(tmp_path / "few", 9))
     assert f"where {MIN_TRIALS} are the least that tell" in page.text
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    page = written(make_sweep(tmp_path / "many"))
+    page = written(folder)
     assert "pip install scikit-learn" in page.text
     assert "Total effect" not in page.text
+
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on PATH")
+PHONE, DESKTOP = (390, 844), (1280, 900)
+SECONDS = 60
+"""How long the browser may take for one answer."""
+
+
+class Browser:
+    """A headless Chromium with one tab, driven over its DevTools pipe."""
+
+    def __init__(self, program: str, home: Path) -> None:
+        inward, self.inward = os.pipe()
+        self.outward, outward = os.pipe()
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+        flags += ["--disable-background-networking", "--disable-dev-shm-usage"]
+        flags += [f"--user-data-dir={home}", "--remote-debugging-pipe", "about:blank"]
+        self.process = subprocess.Popen(
+            ["bash", "-c", f'exec "$@" 3<&{inward} 4>&{outward}', "bash", program, *flags],
+            pass_fds=(inward, outward),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(inward)
+        os.close(outward)
+        self.unread = b""
+        self.sent = 0
+        self.session: str | None = None
+        self.events: list[dict[str, Any]] = []
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        found = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = found["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command, and return its result."""
+        self.sent += 1
+        message = {"id": self.sent, "method": method, "params": parameters}
+        if self.session is not None:
+            message["sessionId"] = self.session
+        os.write(self.inward, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._next()
+            if answer.get("id") == self.sent:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, path: Path, size: tuple[int, int] = DESKTOP, address: str = "") -> None:
+        """Load a page, in a window of a size, and wait until it is there."""
+        width, height = size
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=size == PHONE,
+        )
+        self.call("Page.navigate", url="about:blank")
+        self.events.clear()
+        self.call("Page.navigate", url=path.as_uri() + address)
+        while not any(e.get("method") == "Page.loadEventFired" for e in self.events[1:]):
+            self.events.append(self._next())
+        self.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+    def run(self, script: str) -> Any:
+        """Return what an expression of JavaScript comes to."""
+        found = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def press(self, key: str) -> None:
+        """Press and let go of a key."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Press the mouse at one place of the window, and let go at another."""
+        for kind, (x, y), buttons in (
+            ("mouseMoved", start, 0),
+            ("mousePressed", start, 1),
+            ("mouseMoved", end, 1),
+            ("mouseReleased", end, 0),
+        ):
+            button = "none" if kind == "mouseMoved" and not buttons else "left"
+            self.call(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=x,
+                y=y,
+                button=button,
+                buttons=buttons,
+                clickCount=1,
+            )
+
+    def close(self) -> None:
+        """End the browser, and wait until it has ended."""
+        self.session = None
+        self.call("Browser.close")
+        self.process.wait(SECONDS)
+        os.close(self.inward)
+        os.close(self.outward)
+
+    @property
+    def complaints(self) -> list[Any]:
+        """Errors and warnings of the page's console, and what it asked the network for."""
+        bad = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
+        found: list[Any] = [e for e in self.events if e.get("method") in bad]
+        asked = [
+            e["params"]["request"]["url"]
+            for e in self.events
+            if e.get("method") == "Network.requestWillBeSent"
+        ]
+        return found + [url for url in asked if not url.endswith("/report.html")]
+
+    def _next(self) -> dict[str, Any]:
+        while b"\0" not in self.unread:
+            ready, _, _ = select.select([self.outward], [], [], SECONDS)
+            assert ready, "the browser does not answer"
+            read_bytes = os.read(self.outward, 1 << 16)
+            assert read_bytes, "the browser has ended"
+            self.unread += read_bytes
+        message, _, self.unread = self.unread.partition(b"\0")
+        found: dict[str, Any] = json.loads(message)
+        return found
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    assert CHROMIUM is not None
+    opened = Browser(CHROMIUM, tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def report(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a sweep of one objective."""
+    return sweep.write(shutil.copytree(made, tmp_path_factory.mktemp("one") / "sweep"))
+
+
+@pytest.fixture(scope="module")
+def front_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a sweep of three objectives."""
+    names = ("eval_loss", "eval_accuracy", "tokens_per_second")
+    return sweep.write(make_sweep(tmp_path_factory.mktemp("three") / "sweep", 30, names))
+
+
+SHOWN = "[...document.querySelectorAll('#table tbody tr')].filter((row) => !row.hidden)"
+NUMBERS = f"{SHOWN}.map((row) => Number(row.dataset.trial))"
+STATES = f"[...new Set({SHOWN}.map((row) => row.dataset.state))]"
+
+
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def column(key: str) -> str:
+    """Return the script for the values of a column, in the order of its rows."""
+    heads = "[...document.querySelectorAll('#table thead th')]"
+    place = f"{heads}.findIndex((one) => one.dataset.key === '{key}')"
+    return f"((i) => {SHOWN}.map((row) => row.cells[i].dataset.value))({place})"
+
+
+def head(key: str) -> str:
+    return f"document.querySelector('#table th[data-key=\"{key}\"]')"
+
+
+@needs_browser
+def test_heads_of_columns_sort_the_rows(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    key = "trainer.learning_rate"
+    for order, is_reversed in (("ascending", False), ("descending", True)):
+        browser.run(f"{head(key)}.querySelector('button').click()")
+        rates = [float(text) for text in browser.run(column(key))]
+        assert len(rates) == 40
+        assert rates == sorted(rates, reverse=is_reversed)
+        assert browser.run(f"{head(key)}.getAttribute('aria-sort')") == order
+        assert browser.run("document.querySelectorAll('[aria-sort]').length") == 1
+    browser.run(f"{head('lora')}.querySelector('button').click()")
+    names = browser.run(column("lora"))
+    assert names == sorted(names, key=lambda name: int(name[1:]))
+
+
+@needs_browser
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_missing_values_are_sorted_last(browser: Browser, report: Path, order: str) -> None:
+    browser.open(report, address=f"#sort=eval_loss&order={order}")
+    texts = browser.run(column("eval_loss"))
+    values = [float(text) for text in texts if text]
+    assert values == sorted(values, reverse=order == "descending")
+    assert texts[len(values) :] == [""] * 6
+
+
+@needs_browser
+def test_states_filter_rows_and_charts(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    for state, count in (("failed", 3), ("pruned", 10), ("running", 2)):
+        browser.run(f"document.querySelector('form.states button[value={state}]').click()")
+        assert browser.run(STATES) == [state]
+        assert len(browser.run(NUMBERS)) == count
+        assert (
+            browser.run("document.querySelector('#count').textContent") == f"{count} of 40 trials"
+        )
+        assert browser.run("location.hash") == f"#state={state}"
+    left = "document.querySelectorAll('[data-chart=parallel] .trace:not(.out)').length"
+    assert browser.run(left) == 0
+    browser.run("document.querySelector('form.states button[value=all]').click()")
+    assert len(browser.run(NUMBERS)) == 40
+    assert browser.run(left) == 34
+
+
+@needs_browser
+@pytest.mark.parametrize("size", [PHONE, DESKTOP])
+def test_page_fits_its_window_and_asks_for_nothing(
+    browser: Browser, report: Path, front_report: Path, size: tuple[int, int]
+) -> None:
+    for page in (report, front_report):
+        browser.open(page, size)
+        assert browser.run(OVERFLOW) <= 0
+        assert browser.run("document.querySelectorAll('.chart svg .dot').length") > 40
+        assert browser.complaints == []
+
+
+@needs_browser
+def test_page_fits_a_phone_whatever_the_names(browser: Browser, tmp_path: Path) -> None:
+    long = "trainer.a_parameter_whose_name_is_longer_than_any_phone_is_wide_by_far_and_more"
+    space = {long: {"kind": "choice", "choices": ["x" * 60, "y" * 60]}}
+    rows = [line(i, i + 1.0, parameters={long: "xy"[i % 2] * 60}) for i in range(12)]
+    rows.append(line(12, None, "failed", reason="E" * 500))
+    folder = small_sweep(tmp_path, rows, parameters=space, name="n" * 90, objectives=["o" * 70])
+    browser.open(sweep.write(folder), PHONE)
+    assert browser.run(OVERFLOW) <= 0
+    assert browser.complaints == []
+
+
+@needs_browser
+@pytest.mark.parametrize("size", [PHONE, DESKTOP])
+def test_drag_along_an_axis_keeps_the_trials_of_that_range(
+    browser: Browser, report: Path, size: tuple[int, int]
+) -> None:
+    browser.open(report, size)
+    reach = (
+        "[...document.querySelectorAll('[data-chart=parallel] .axis')][1].querySelector('.reach')"
+    )
+    browser.run(f"{reach}.scrollIntoView({{block: 'center'}})")
+    box = browser.run(
+        f"(({{x, y, width, height}}) => [x, y, width, height])({reach}.getBoundingClientRect())"
+    )
+    x, y, width, height = box
+    if width > height:
+        browser.drag((x + width * 0.3, y + height / 2), (x + width * 0.7, y + height / 2))
+    else:
+        browser.drag((x + width / 2, y + height * 0.3), (x + width / 2, y + height * 0.7))
+    rates = [float(text) for text in browser.run(column("trainer.learning_rate"))]
+    assert 0 < len(rates) < 40
+    assert min(rates) > 2e-4
+    assert max(rates) < 5e-3
+    traces = "document.querySelectorAll('[data-chart=parallel] .trace:not(.out)').length"
+    assert 0 < browser.run(traces) <= len(rates)
+    assert browser.run("location.hash").startswith("#range=")
+    assert browser.run("document.querySelector('#reading').hidden")
+    address = browser.run("location.hash")
+    browser.run("document.querySelector('form.states .free').click()")
+    assert len(browser.run(NUMBERS)) == 40
+    browser.open(report, size, address)
+    assert [float(text) for text in browser.run(column("trainer.learning_rate"))] == rates
+
+
+@needs_browser
+def test_axes_are_moved_with_the_keyboard(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    sliders = "[...document.querySelectorAll('[role=slider]')]"
+    names = browser.run(f"{sliders}.map((one) => one.getAttribute('aria-label'))")
+    place = names.index("trainer.learning_rate, to")
+    browser.run(f"{sliders}[{place}].focus()")
+    for _ in range(6):
+        browser.press("ArrowDown")
+    assert browser.run(f"{sliders}[{place}].getAttribute('aria-valuenow')") == "70"
+    assert browser.run(f"{sliders}[{place}].getAttribute('aria-valuetext')") == "0.00251"
+    rates = [float(text) for text in browser.run(column("trainer.learning_rate"))]
+    assert 0 < len(rates) < 40
+    assert max(rates) <= 0.00252
+    browser.press("Escape")
+    assert len(browser.run(NUMBERS)) == 40
+    place = names.index("lora, from")
+    browser.run(f"{sliders}[{place}].focus()")
+    browser.press("ArrowUp")
+    assert set(browser.run(column("lora"))) == {"r16"}
+
+
+@needs_browser
+def test_held_trial_is_shown_everywhere_until_it_is_let_go(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    browser.run("document.querySelector('tr[data-trial=\"20\"] .hold').click()")
+    marked = (
+        "[...document.querySelectorAll('.chart')].map((c) => c.querySelectorAll('.on').length > 0)"
+    )
+    assert browser.run(marked) == [True, True, True]
+    assert "Trial 20" in browser.run("document.querySelector('#reading').textContent")
+    assert (
+        browser.run("document.querySelector('#reading a').getAttribute('href')") == "20/report.html"
+    )
+    assert browser.run("location.hash") == "#trial=20"
+    browser.press("Escape")
+    assert browser.run(marked) == [False, False, False]
+    assert browser.run("document.querySelector('#reading').hidden")
+
+
+@needs_browser
+def test_pointing_at_a_dot_shows_its_trial(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    dots = "[...document.querySelectorAll('[data-chart=history] .dot')]"
+    browser.run(f"{dots}[0].scrollIntoView({{block: 'center'}})")
+    x, y = browser.run(
+        "((box) => [box.x + box.width / 2, box.y + box.height / 2])"
+        f"({dots}[6].getBoundingClientRect())"
+    )
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    assert "Trial 6" in browser.run("document.querySelector('#reading').textContent")
+    assert browser.run("document.querySelector('tr.on').dataset.trial") == "6"
+    browser.drag((x, y), (x, y))
+    assert browser.run("location.hash") == "#trial=6"
+
+
+@needs_browser
+def test_kind_of_loss_can_be_chosen(browser: Browser, report: Path) -> None:
+    browser.open(report)
+    name = "document.querySelector('#curve-name').textContent"
+    assert browser.run(name) == "held-out rows"
+    browser.run("document.querySelector('form.kinds button[value=loss]').click()")
+    assert browser.run(name) == "training rows, running mean (logarithmic scale)"
+    assert browser.run("document.querySelectorAll('[data-chart=curves] .trace').length") == 40
+
+
+@needs_browser
+def test_front_is_drawn_for_the_objectives_that_are_chosen(
+    browser: Browser, front_report: Path
+) -> None:
+    browser.open(front_report)
+    label = "document.querySelector('[data-chart=front] svg').getAttribute('aria-label')"
+    assert "by eval_loss and eval_accuracy" in browser.run(label)
+    browser.run(
+        "(() => { const s = document.querySelector('form.axes select[name=y]');"
+        " s.value = '2'; s.dispatchEvent(new Event('change')); })()"
+    )
+    assert "by eval_loss and tokens_per_second" in browser.run(label)
+    assert browser.run("document.querySelectorAll('[data-chart=front] .dot.complete').length") > 1
+
+
+@needs_browser
+def test_page_follows_the_colours_of_the_system(browser: Browser, report: Path) -> None:
+    seen = set()
+    for scheme in ("light", "dark"):
+        browser.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
+        browser.open(report)
+        seen.add(browser.run("getComputedStyle(document.body).backgroundColor"))
+    browser.call("Emulation.setEmulatedMedia", features=[])
+    assert seen == {"rgb(255, 255, 255)", "rgb(21, 23, 27)"}

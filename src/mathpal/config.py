@@ -81,7 +81,7 @@ class ModelConfig:
     )
 
 
-LoraConfig = schema.options_class("lora", "LoraConfig")
+LoraConfig = schema.options_class("lora", "LoraConfig", module=__name__)
 
 
 @dataclass
@@ -195,7 +195,8 @@ class RewardedConfig(TrainerConfig):
 
 def _trainer_class(method: str, base: type = TrainerConfig) -> type:
     more = {"optim": OUR_OPTIMIZERS}
-    return schema.options_class(method, f"{method.title()}Config", (base,), more_choices=more)
+    name = f"{method.title()}Config"
+    return schema.options_class(method, name, (base,), more_choices=more, module=__name__)
 
 
 SftConfig = _trainer_class("sft")

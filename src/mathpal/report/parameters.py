@@ -36,8 +36,8 @@ class Parameter:
     def position(self, value: Any) -> float | None:
         """Return where a value lies between the ends, 0 to 1; None where there is no value.
 
-        >>> Parameter("lr", low=1e-4, high=1e-2, is_log=True).position(0.001)
-        0.5
+        >>> Parameter("lr", low=1e-4, high=1e-2, is_log=True).position(0.01)
+        1.0
         >>> Parameter("lora", choices=("r8", "r16", "r32")).position("r32")
         1.0
         """
@@ -49,7 +49,8 @@ class Parameter:
         if number is None:
             return None
         if self.is_log:
-            return math.log(number / self.low) / math.log(self.high / self.low)
+            start, end = math.log(self.low), math.log(self.high)
+            return (math.log(number) - start) / (end - start)
         return (number - self.low) / (self.high - self.low)
 
     def text(self, value: Any) -> str:
@@ -62,12 +63,6 @@ class Parameter:
         if text in self.choices or as_number(value) is None:
             return text
         return next((c for c in self.choices if as_number(c) == as_number(value)), text)
-
-    def at(self, position: float) -> float:
-        """Return the number that lies at a position, the inverse of `position`."""
-        if self.is_log:
-            return math.exp(math.log(self.low) + math.log(self.high / self.low) * position)
-        return self.low + (self.high - self.low) * position
 
 
 def read_parameters(

@@ -170,7 +170,7 @@ def _curves(trials: Sequence[Trial], kind: str) -> dict[str, Any]:
 def _points(steps: Sequence[Mapping[str, Any]], kind: str) -> list[tuple[float, float]]:
     found = [(line.get("step"), line.get(kind)) for line in steps]
     return finite_points(
-        [(s, v) for s, v in found if isinstance(s, int | float) and isinstance(v, int | float)]
+        [(s, v) for s, v in found if isinstance(s, int) and s >= 0 and isinstance(v, int | float)]
     )
 
 
@@ -217,5 +217,5 @@ def _power(mark: float) -> str:
 
 def _place(value: float, low: float, high: float, is_log: bool) -> float:
     if is_log:
-        return math.log(value / low) / math.log(high / low)
+        low, high, value = math.log(low), math.log(high), math.log(value)
     return (value - low) / (high - low)

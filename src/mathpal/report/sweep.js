@@ -12,7 +12,11 @@ const rowOf = new Map(rows.map((row) => [Number(row.dataset.trial), row]));
 const heads = table ? [...table.tHead.rows[0].cells] : [];
 const states = document.querySelector("form.states");
 const axes = [...data.parameters, ...data.objectives.filter((one) => one.axis).map((one) => ({
-  key: one.name, name: one.name, kind: "number", objective: data.objectives.indexOf(one), ...one.axis,
+  key: one.name,
+  name: one.name,
+  kind: "number",
+  objective: data.objectives.indexOf(one),
+  ...one.axis,
 }))];
 const chosen = {
   sort: null, order: null, state: "all", ranges: new Map(), held: null, seen: null,
@@ -21,22 +25,38 @@ const chosen = {
 const charts = [];
 const NEAR = 26;  // pixels within which a pointer means a trial
 
+function set(node, attributes) {
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+}
+
 function add(parent, name, attributes = {}, text = null) {
   const node = parent.appendChild(document.createElementNS(SVG, name));
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  set(node, attributes);
   if (text !== null) node.textContent = text;
   return node;
 }
+// Writes text in so many pixels; what is cut off stands in its title.
+function write(parent, attributes, text, room) {
+  const most = Math.max(3, Math.floor(room / 8.2));
+  const isLong = text.length > most;
+  const node = add(parent, "text", attributes, isLong ? `${text.slice(0, most - 1)}…` : text);
+  if (isLong) add(node, "title", {}, text);
+}
+
 const between = (value, low, high) => Math.min(high, Math.max(low, value));
 const place = (axis, trial) => axis.objective === undefined
   ? trial.at[axes.indexOf(axis)] : trial.values[axis.objective];
-const line = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+const pair = (x, y) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+const line = (points) => `M${points.map(([x, y]) => pair(x, y)).join("L")}`;
+const stairs = (points) => points.map(([x, y], i) => (i ? `H${x}V${y}` : `M${x} ${y}`)).join("");
 
 function words(axis, at) {
   if (axis.kind === "choice") {
     return axis.ticks.reduce((a, b) => (Math.abs(b[1] - at) < Math.abs(a[1] - at) ? b : a))[0];
   }
-  const value = axis.log ? axis.low * (axis.high / axis.low) ** at : axis.low + (axis.high - axis.low) * at;
+  const value = axis.log
+    ? axis.low * (axis.high / axis.low) ** at
+    : axis.low + (axis.high - axis.low) * at;
   return axis.kind === "int" ? String(Math.round(value)) : Number(value.toPrecision(3)).toString();
 }
 
@@ -60,8 +80,12 @@ function filter() {
   for (const button of states.querySelectorAll("button[value]")) {
     button.setAttribute("aria-pressed", button.value === chosen.state);
   }
-  for (const button of document.querySelectorAll("button.free")) button.hidden = !chosen.ranges.size;
-  document.querySelector("#count").textContent = left.size === rows.length ? "" : `${left.size} of ${rows.length} trials`;
+  for (const button of document.querySelectorAll("button.free")) {
+    button.hidden = !chosen.ranges.size;
+  }
+  document.querySelector("#count").textContent =
+    left.size === rows.length ? "" : `${left.size} of ${rows.length} trials`;
+  show();
 }
 
 function sort() {
@@ -77,9 +101,10 @@ function sort() {
   }));
   rows.sort((a, b) => {
     const [p, q] = [keys.get(a), keys.get(b)];
-    if (p === null || q === null) return (p === null) - (q === null) || a.dataset.trial - b.dataset.trial;
+    const byNumber = a.dataset.trial - b.dataset.trial;
+    if (p === null || q === null) return (p === null) - (q === null) || byNumber;
     const order = isNumber ? p - q : p.localeCompare(q, undefined, { numeric: true });
-    return sign * order || a.dataset.trial - b.dataset.trial;
+    return sign * order || byNumber;
   });
   table.tBodies[0].append(...rows);
   for (const one of heads) one.removeAttribute("aria-sort");
@@ -90,7 +115,9 @@ function sort() {
 function show() {
   const number = chosen.seen ?? chosen.held;
   for (const chart of charts) {
-    chart.svg.classList.toggle("lit", number !== null && chart.marks.some((mark) => mark.number === number));
+    const shown = chart.marks.filter((mark) => mark.number === number);
+    const isLit = shown.some((mark) => !mark.node.classList.contains("out"));
+    chart.svg.classList.toggle("lit", isLit);
     for (const mark of chart.marks) {
       const isOn = mark.number === number;
       if (isOn !== mark.node.classList.contains("on")) {
@@ -115,11 +142,12 @@ function read(number) {
   strong.textContent = `Trial ${number}`;
   said.append(strong);
   heads.forEach((head, i) => {
-    const text = row.cells[i].querySelector("summary, time")?.textContent ?? row.cells[i].textContent.trim();
+    const cell = row.cells[i];
+    const text = (cell.querySelector("summary") ?? cell).textContent.trim().replace(/\s+/g, " ");
     if (i === 0 || text === "" || text === "–" || head.dataset.key === "started") return;
     const part = document.createElement("span");
     const name = head.textContent.trim();
-    part.textContent = ["state", "reason"].includes(name) ? text.replace(/\s+/g, " ") : `${name} ${text}`;
+    part.textContent = ["state", "reason"].includes(name) ? text : `${name} ${text}`;
     said.append(part);
   });
   const link = row.querySelector("a").cloneNode();
@@ -210,7 +238,13 @@ function frame(chart, x, y, xName, bottom = 44) {
   const left = 10 + 7.5 * Math.max(...y.ticks.map(([text]) => text.length));
   const [top, right] = [10, 10];
   const [wide, high] = [chart.width - left - right, chart.tall - top - bottom];
-  const at = { x: (t) => left + t * wide, y: (t) => top + (1 - t) * high, left, right: left + wide, base: top + high };
+  const at = {
+    x: (t) => left + t * wide,
+    y: (t) => top + (1 - t) * high,
+    left,
+    right: left + wide,
+    base: top + high,
+  };
   const group = add(chart.svg, "g", { "aria-hidden": "true" });
   for (const [text, t] of y.ticks) {
     add(group, "path", { class: "rule", d: `M${left} ${at.y(t)}H${at.right}` });
@@ -225,7 +259,8 @@ function frame(chart, x, y, xName, bottom = 44) {
     free = centre + half + 8;
     add(group, "text", { x: centre, y: chart.tall - 24, "text-anchor": "middle" }, text);
   }
-  add(group, "text", { x: (left + at.right) / 2, y: chart.tall - 5, "text-anchor": "middle" }, xName);
+  const below = { x: (left + at.right) / 2, y: chart.tall - 5, "text-anchor": "middle" };
+  write(group, below, xName, wide);
   return at;
 }
 
@@ -234,13 +269,15 @@ function wholeTicks(last, wide) {
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((m) => m * unit).find((one) => one >= rough);
   const ticks = [];
-  for (let mark = 0; mark <= last; mark += step) ticks.push([mark.toLocaleString("en"), last ? mark / last : 0.5]);
+  for (let mark = 0; mark <= last; mark += step) {
+    ticks.push([mark.toLocaleString("en"), mark / last]);
+  }
   return ticks;
 }
 
 function dot(chart, parent, trial, x, y, shape = trial.state) {
   trace(chart, parent, trial.number, [[x, y]], "use", {
-    href: `#mark-${shape}`, class: `dot ${shape}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
+    href: `#mark-${shape}`, class: `dot ${shape}`, transform: `translate(${pair(x, y)})`,
   });
 }
 
@@ -254,11 +291,9 @@ function drawHistory(chart) {
   const ticks = wholeTicks(last, chart.width).map(([text, t]) => [text, inside(t)]);
   const at = frame(chart, { ticks }, objective.axis, "trial", without.length ? 70 : 44);
   const x = (number) => at.x(inside(number / last));
-  const records = objective.records.map((number) => [x(number), at.y(trials.get(number).values[index])]);
-  if (records.length) {
-    const steps = records.map(([px, py], i) => (i ? `H${px}V${py}` : `M${px} ${py}`)).join("");
-    add(svg, "path", { class: "step", d: `${steps}H${x(last)}` });
-  }
+  const height = (number) => at.y(trials.get(number).values[index]);
+  const records = objective.records.map((number) => [x(number), height(number)]);
+  if (records.length) add(svg, "path", { class: "step", d: `${stairs(records)}H${x(last)}` });
   const group = add(svg, "g");
   for (const trial of data.trials) {
     const value = trial.values[index];
@@ -268,189 +303,240 @@ function drawHistory(chart) {
     add(svg, "text", { x: at.left - 8, y: at.base + 20, "text-anchor": "end" }, "none");
   }
   const best = objective.records.at(-1);
-  svg.setAttribute("aria-label", `${objective.name} of ${data.trials.length} trials by number.` +
-    (best === undefined ? " None is complete." : ` The best so far was found ${objective.records.length} times, last by trial ${best}.`));
+  const told = best === undefined ? "None is complete." : `The best is trial ${best}.`;
+  const label = `${objective.name} of ${data.trials.length} trials by number. ${told}`;
+  svg.setAttribute("aria-label", label);
 }
 
 function drawFront(chart) {
   const svg = begin(chart);
   const [one, other] = [data.objectives[chosen.x], data.objectives[chosen.y]];
   const at = frame(chart, one.axis, other.axis, `${one.name}, against ${other.name} upwards`);
-  const shown = data.trials.filter((t) => t.state === "complete" && t.values[chosen.x] !== null && t.values[chosen.y] !== null);
-  const less = (objective, value) => (objective.direction === "maximize" ? -value : value);
-  const point = (t) => [at.x(t.values[chosen.x]), at.y(t.values[chosen.y])];
-  // Of those on the front, the ones that no other beats in these two objectives are joined.
-  let lowest = Infinity;
-  const joined = shown.filter((t) => t.best)
-    .sort((a, b) => less(one, a.values[chosen.x]) - less(one, b.values[chosen.x]) || less(other, a.values[chosen.y]) - less(other, b.values[chosen.y]))
-    .filter((t) => less(other, t.values[chosen.y]) < lowest && ((lowest = less(other, t.values[chosen.y])), true));
-  add(svg, "path", { class: "front", d: joined.map(point).map(([x, y], i) => (i ? `H${x}V${y}` : `M${x} ${y}`)).join("") });
+  const point = (trial) => [at.x(trial.values[chosen.x]), at.y(trial.values[chosen.y])];
+  const shown = data.trials.filter((trial) => trial.state === "complete" &&
+    trial.values[chosen.x] !== null && trial.values[chosen.y] !== null);
+  // How much is lost by either objective; on the front of more than two, some trials are beaten in
+  // these two, and are not joined.
+  const loss = (trial) => [[chosen.x, one], [chosen.y, other]].map(([index, { direction }]) =>
+    (direction === "maximize" ? -1 : 1) * trial.values[index]);
+  const ordered = shown.filter((trial) => trial.best)
+    .sort((a, b) => loss(a)[0] - loss(b)[0] || loss(a)[1] - loss(b)[1]);
+  const joined = [];
+  for (const trial of ordered) {
+    if (!joined.length || loss(trial)[1] < loss(joined.at(-1))[1]) joined.push(trial);
+  }
+  add(svg, "path", { class: "front", d: stairs(joined.map(point)) });
   const group = add(svg, "g");
   for (const trial of shown) {
     dot(chart, group, trial, ...point(trial), trial.best ? "complete" : "beaten");
   }
-  svg.setAttribute("aria-label", `${shown.length} complete trials by ${one.name} and ${other.name}, ${shown.filter((t) => t.best).length} of them on the front.`);
+  svg.setAttribute("aria-label", `${shown.length} complete trials by ${one.name} and ` +
+    `${other.name}, ${ordered.length} of them on the front.`);
 }
 
 function drawCurves(chart) {
   const svg = begin(chart);
   const curve = data.curves[chosen.curve];
-  document.querySelector("#curve-name").textContent = curve.name + (curve.y.log ? " (logarithmic scale)" : "");
+  const scale = curve.y.log ? " (logarithmic scale)" : "";
+  document.querySelector("#curve-name").textContent = curve.name + scale;
   const at = frame(chart, curve.x, curve.y, "step");
   const group = add(svg, "g");
   const drawn = data.trials.filter((trial) => curve.lines[trial.number]).sort(byRank);
   for (const trial of drawn) {
     const points = curve.lines[trial.number].map(([x, y]) => [at.x(x), at.y(y)]);
     const whole = add(group, "g");
-    const node = add(whole, "path", { class: trial.best ? "trace best" : "trace", d: line(points) });
+    const node = add(whole, "path", { class: "trace", d: line(points) });
+    node.classList.toggle("best", trial.best);
     colour(node, trial);
     chart.marks.push({ number: trial.number, node: whole }, { number: trial.number, node });
     chart.traces.push({ number: trial.number, node: whole, points });
     if (trial.state !== "complete") {
-      const [x, y] = points.at(-1);
-      add(whole, "use", { href: `#mark-${trial.state}`, class: `dot end ${trial.state}`, transform: `translate(${x} ${y})` });
+      add(whole, "use", {
+        href: `#mark-${trial.state}`,
+        class: `dot end ${trial.state}`,
+        transform: `translate(${pair(...points.at(-1))})`,
+      });
     }
   }
   svg.setAttribute("aria-label", `Loss over steps, ${curve.name}, of ${drawn.length} trials.`);
 }
 
+function isWhole(trial) {
+  return ["complete", "pruned"].includes(trial.state) && trial.ranks.some((rank) => rank !== null);
+}
+
+const isUnused = (axis, trial) => axis.objective === undefined && place(axis, trial) === null;
+
 // Axes side by side, or one below the other where there is no room.
 function drawParallel(chart) {
   const isAcross = chart.box.clientWidth < Math.max(560, 95 * axes.length);
-  chart.height = (width) => (isAcross ? 66 * axes.length + 16 : 400);
+  chart.height = () => (isAcross ? 66 * axes.length + 16 : 400);
   const svg = begin(chart);
   svg.classList.toggle("across", isAcross);
   svg.setAttribute("role", "group");
-  const margin = isAcross ? 16 : 50;
-  const isAbsent = axes.some((axis) => data.trials.some((t) => place(axis, t) === null && isDrawn(t)));
-  const gap = isAbsent ? (isAcross ? 60 : 46) : 0;
-  const along = isAcross ? (chart.width - 2 * margin - gap) : chart.tall - 62 - gap;
-  const across = (i) => isAcross ? 34 + 66 * i
-    : margin + (axes.length < 2 ? 0.5 : i / (axes.length - 1)) * (chart.width - 2 * margin);
-  const pixel = (t) => {
-    const from = t === null ? -gap * 0.7 : t * along;
-    return isAcross ? margin + gap + from : chart.tall - 22 - gap - from;
-  };
-  const point = (i, t) => (isAcross ? [pixel(t), across(i)] : [across(i), pixel(t)]);
+  const drawn = data.trials.filter(isWhole).sort(byRank);
+  const hasUnused = axes.some((axis) => drawn.some((trial) => isUnused(axis, trial)));
+  const layout = laidOut(chart, isAcross, hasUnused);
   const group = add(svg, "g", { "aria-hidden": "true" });
-  const drawn = data.trials.filter(isDrawn).sort(byRank);
   for (const trial of drawn) {
     const points = axes.flatMap((axis, i) => {
       const t = place(axis, trial);
-      return axis.objective !== undefined && t === null ? [] : [point(i, t)];
+      return t === null && !isUnused(axis, trial) ? [] : [layout.point(i, layout.pixel(t))];
     });
-    const node = trace(chart, group, trial.number, points, "path", { class: "trace", d: line(points) });
+    const attributes = { class: "trace", d: line(points) };
+    const node = trace(chart, group, trial.number, points, "path", attributes);
     node.classList.toggle("cut", trial.state === "pruned");
     node.classList.toggle("best", trial.best);
     colour(node, trial);
   }
-  const mends = axes.map((axis, i) => drawAxis(chart, axis, i, { isAcross, across: across(i), pixel, along, gap, isLast: i === axes.length - 1 }));
+  const mends = axes.map((axis, i) => {
+    const node = add(svg, "g", { class: "axis" });
+    drawScale(chart, node, axis, i, layout);
+    if (drawn.some((trial) => isUnused(axis, trial))) {
+      const [x, y] = layout.point(i, layout.pixel(null));
+      const spot = isAcross ? { x, y: y + 20, "text-anchor": "middle" } : { x: x + 8, y: y + 4 };
+      add(node, "text", { class: "tick", ...spot }, "unused");
+    }
+    return drawGrips(chart, node, axis, i, layout);
+  });
   chart.mend = () => mends.forEach((mend) => mend());
 }
 
-function isDrawn(trial) {
-  return ["complete", "pruned"].includes(trial.state) && trial.ranks.some((rank) => rank !== null);
+// Where an axis, and a place on it, lie; trials that do not use a parameter pass before its start.
+function laidOut(chart, isAcross, hasUnused) {
+  const margin = isAcross ? 16 : 50;
+  const gap = !hasUnused ? 0 : isAcross ? 60 : 46;
+  const length = isAcross ? chart.width - 2 * margin - gap : chart.tall - 62 - gap;
+  const apart = (chart.width - 2 * margin) / Math.max(1, axes.length - 1);
+  const side = axes.length < 2 ? chart.width / 2 : margin;
+  const across = (i) => (isAcross ? 34 + 66 * i : side + apart * i);
+  const pixel = (t) => {
+    const from = t === null ? -0.7 * gap : t * length;
+    return isAcross ? margin + gap + from : chart.tall - 22 - gap - from;
+  };
+  const point = (i, at) => (isAcross ? [at, across(i)] : [across(i), at]);
+  return { isAcross, length, across, pixel, point };
 }
 
-function drawAxis(chart, axis, i, { isAcross, across, pixel, along, gap, isLast }) {
-  const group = add(chart.svg, "g", { class: "axis" });
+// The name of an axis, its line and its marks, as many as there is room for.
+function drawScale(chart, node, axis, i, { isAcross, across, pixel }) {
+  const here = across(i);
   const [from, to] = [pixel(0), pixel(1)];
-  const start = Math.min(from, to);
-  const spot = (at, off = 0) => (isAcross ? { x: at, y: across + off } : { x: across + off, y: at });
-  add(group, "path", { class: "base", d: isAcross ? `M${from} ${across}H${to}` : `M${across} ${from}V${to}` });
-  const anchor = i === 0 ? "start" : isLast ? "end" : "middle";
-  add(group, "text", isAcross
-    ? { class: "title", x: 4, y: across - 12 }
-    : { class: "title", x: anchor === "start" ? 0 : anchor === "end" ? chart.width : across, y: 16 + (axes.length > 5 && i % 2 ? 16 : 0), "text-anchor": anchor }, axis.name);
-  const isRight = !isAcross && isLast;
-  let free = -Infinity;
+  const d = isAcross ? `M${from} ${here}H${to}` : `M${here} ${from}V${to}`;
+  add(node, "path", { class: "base", d });
+  const isLast = i === axes.length - 1;
+  if (isAcross) {
+    write(node, { class: "title", x: 4, y: here - 12 }, axis.name, chart.width - 8);
+  } else {
+    const isStaggered = axes.length > 5;
+    const [anchor, x] = i === 0 ? ["start", 0] : isLast ? ["end", chart.width] : ["middle", here];
+    const y = isStaggered && i % 2 ? 32 : 16;
+    const room = (isStaggered ? 1.8 : 0.9) * chart.width / axes.length;
+    write(node, { class: "title", x, y, "text-anchor": anchor }, axis.name, room);
+  }
+  const share = isAcross ? (axis.kind === "choice" ? axis.ticks.length : 1) : axes.length;
+  const room = 0.9 * chart.width / share;
+  let taken = -Infinity;
   for (const [text, t] of axis.ticks) {
-    if (isAcross) {
-      const half = 4 * text.length;
-      const centre = between(pixel(t), half + 2, chart.width - half);
-      if (centre - half < free) continue;
-      free = centre + half + 6;
-      add(group, "text", { class: "tick", x: centre, y: across + 20, "text-anchor": "middle" }, text);
-    } else {
-      add(group, "text", { class: "tick", x: across + (isRight ? -8 : 8), y: pixel(t) + 4, "text-anchor": isRight ? "end" : "start" }, text);
-    }
+    const half = isAcross ? Math.min(4 * text.length, room / 2) : 7;
+    const at = isAcross ? between(pixel(t), half + 2, chart.width - half) : -pixel(t);
+    if (at - half < taken) continue;
+    taken = at + half + (isAcross ? 6 : 0);
+    const beside = isLast ? { x: here - 8, "text-anchor": "end" } : { x: here + 8 };
+    const spot = isAcross
+      ? { x: at, y: here + 20, "text-anchor": "middle" }
+      : { ...beside, y: pixel(t) + 4 };
+    write(node, { class: "tick", ...spot }, text, room);
   }
-  if (gap && data.trials.some((trial) => isDrawn(trial) && axis.objective === undefined && place(axis, trial) === null)) {
-    const end = isAcross ? { x: pixel(null), y: across + 20, "text-anchor": "middle" } : { x: across + 8, y: pixel(null) + 4 };
-    add(group, "text", { class: "tick", ...end }, "unused");
-  }
-  const span = add(group, "rect", { class: "span" });
-  const reach = add(group, "rect", {
-    class: "reach", x: isAcross ? start - 8 : across - 12, y: isAcross ? across - 12 : start - 8,
-    width: isAcross ? along + 16 : 24, height: isAcross ? 24 : along + 16,
-  });
+}
+
+// What an axis is brushed with; returns what brings it up to date.
+function drawGrips(chart, node, axis, i, { isAcross, length, across, pixel, point }) {
+  const here = across(i);
+  const [from, to] = [pixel(0), pixel(1)];
+  const start = Math.min(from, to) - 8;
+  const span = add(node, "rect", { class: "span" });
+  const reach = add(node, "rect", { class: "reach", ...(isAcross
+    ? { x: start, y: here - 12, width: length + 16, height: 24 }
+    : { x: here - 12, y: start, width: 24, height: length + 16 }) });
+  const now = () => chosen.ranges.get(axis) ?? [0, 1];
   const grips = ["from", "to"].map((end, which) => {
-    const slider = add(group, "g", {
-      role: "slider", tabindex: 0, "aria-label": `${axis.key}, ${end}`, "aria-valuemin": 0, "aria-valuemax": 100,
+    const slider = add(node, "g", {
+      role: "slider",
+      tabindex: 0,
+      "aria-label": `${axis.key}, ${end}`,
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
       "aria-orientation": isAcross ? "horizontal" : "vertical",
     });
     add(slider, "circle", { class: "reach", r: 14 });
     add(slider, "circle", { class: "grip", r: 5 });
-    slider.addEventListener("keydown", (event) => {
-      const step = axis.kind === "choice" ? 1 / Math.max(1, axis.ticks.length - 1) : 0.05;
-      const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 4, PageDown: -4, Home: -1e3, End: 1e3 }[event.key];
-      if (event.key === "Escape") range(axis, 0, 1);
-      else if (way) {
-        const now = [...(chosen.ranges.get(axis) ?? [0, 1])];
-        now[which] = which ? between(now[1] + way * step, now[0], 1) : between(now[0] + way * step, 0, now[1]);
-        range(axis, ...now);
-      } else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
+    slider.addEventListener("keydown", (event) => step(event, axis, which, now()));
     return slider;
   });
   const value = (event) => {
     const box = chart.svg.getBoundingClientRect();
-    const scale = box.width / chart.width;
-    const at = (isAcross ? event.clientX - box.left : event.clientY - box.top) / scale;
-    return between((at - from) / (to - from), 0, 1);
+    const at = isAcross ? event.clientX - box.left : event.clientY - box.top;
+    return between((at * chart.width / box.width - from) / (to - from), 0, 1);
   };
-  drag(group, value, (a, b) => range(axis, a, b), () => chosen.ranges.get(axis) ?? [0, 1], [reach, ...grips]);
+  drag(node, value, (low, high) => range(axis, low, high), now, [reach, ...grips]);
   return () => {
-    const [low, high] = chosen.ranges.get(axis) ?? [0, 1];
+    const [low, high] = now();
     const [a, b] = [pixel(low), pixel(high)];
-    const isFree = !chosen.ranges.has(axis);
-    const size = { [isAcross ? "width" : "height"]: isFree ? 0 : Math.abs(b - a), [isAcross ? "height" : "width"]: 12 };
-    for (const [key, one] of Object.entries({ ...spot(Math.min(a, b), -6), ...size })) span.setAttribute(key, one);
-    [low, high].forEach((t, which) => {
-      const { x, y } = spot(pixel(t));
-      grips[which].setAttribute("transform", `translate(${x} ${y})`);
-      grips[which].setAttribute("aria-valuenow", Math.round(100 * t));
-      grips[which].setAttribute("aria-valuetext", words(axis, t));
-    });
+    const size = chosen.ranges.has(axis) ? Math.abs(b - a) : 0;
+    set(span, isAcross
+      ? { x: Math.min(a, b), y: here - 6, width: size, height: 12 }
+      : { x: here - 6, y: Math.min(a, b), width: 12, height: size });
+    [low, high].forEach((t, which) => set(grips[which], {
+      transform: `translate(${point(i, pixel(t)).join(" ")})`,
+      "aria-valuenow": Math.round(100 * t),
+      "aria-valuetext": words(axis, t),
+    }));
   };
 }
 
+const WAYS = {
+  ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1,
+  PageUp: 4, PageDown: -4, Home: -1000, End: 1000,
+};
+
+// Move an end of a range with the keyboard, or free its axis.
+function step(event, axis, which, [low, high]) {
+  const size = axis.kind === "choice" ? 1 / Math.max(1, axis.ticks.length - 1) : 0.05;
+  const way = size * WAYS[event.key];
+  if (event.key === "Escape") range(axis, 0, 1);
+  else if (!way) return;
+  else if (which) range(axis, low, between(high + way, low, 1));
+  else range(axis, between(low + way, 0, high), high);
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 // A drag from one place of an axis to another makes a range; a drag of a grip moves one end of it.
-function drag(group, value, set, get, [reach, ...grips]) {
-  let other = null;
+function drag(node, value, choose, now, [reach, ...grips]) {
   let begun = null;
-  for (const node of [reach, ...grips]) {
-    node.addEventListener("pointerdown", (event) => {
+  let other = null;
+  let isDrag = false;
+  for (const part of [reach, ...grips]) {
+    part.addEventListener("pointerdown", (event) => {
       if (event.button) return;
+      see(null);
       begun = value(event);
-      other = node === grips[0] ? get()[1] : node === grips[1] ? get()[0] : begun;
-      node.setPointerCapture(event.pointerId);
+      other = part === grips[0] ? now()[1] : part === grips[1] ? now()[0] : begun;
+      isDrag = part !== reach;
+      part.setPointerCapture(event.pointerId);
     });
-    node.addEventListener("pointermove", (event) => {
+    part.addEventListener("pointermove", (event) => {
       if (begun === null) return;
-      const now = value(event);
-      if (node !== reach || Math.abs(now - begun) > 0.015) set(Math.min(now, other), Math.max(now, other));
+      const at = value(event);
+      isDrag ||= Math.abs(at - begun) > 0.015;
+      if (isDrag) choose(Math.min(at, other), Math.max(at, other));
     });
     for (const end of ["pointerup", "pointercancel"]) {
-      node.addEventListener(end, (event) => {
-        const moved = begun !== null && Math.abs(value(event) - begun) > 0.015;
-        begun = null;
-        if (moved || node !== reach) group.addEventListener("click", (click) => click.stopPropagation(), { once: true });
-      });
+      part.addEventListener(end, () => { begun = null; });
     }
   }
+  node.addEventListener("click", (event) => { if (isDrag) event.stopPropagation(); });
 }
 
 function range(axis, low, high) {
@@ -469,7 +555,9 @@ function remember() {
   if (chosen.sort && chosen.order === "descending") kept.set("order", "descending");
   if (chosen.state !== "all") kept.set("state", chosen.state);
   if (chosen.held !== null) kept.set("trial", chosen.held);
-  for (const [axis, [low, high]] of chosen.ranges) kept.append("range", `${low.toFixed(3)},${high.toFixed(3)},${axis.key}`);
+  for (const [axis, [low, high]] of chosen.ranges) {
+    kept.append("range", `${low.toFixed(3)},${high.toFixed(3)},${axis.key}`);
+  }
   if ([...kept].length) history.replaceState(null, "", `#${kept}`);
   else if (location.hash.includes("=")) history.replaceState(null, "", "#trials");
 }
@@ -477,26 +565,27 @@ function remember() {
 function recall() {
   if (!location.hash.includes("=")) return;
   const kept = new URLSearchParams(location.hash.slice(1));
+  const columns = heads.map((head) => head.dataset.key);
   const known = [...states.querySelectorAll("button[value]")].map((button) => button.value);
-  chosen.sort = heads.some((head) => head.dataset.key === kept.get("sort")) ? kept.get("sort") : null;
+  const held = kept.has("trial") ? Number(kept.get("trial")) : null;
+  chosen.sort = columns.includes(kept.get("sort")) ? kept.get("sort") : null;
   chosen.order = kept.get("order") === "descending" ? "descending" : "ascending";
   chosen.state = known.includes(kept.get("state")) ? kept.get("state") : "all";
-  chosen.held = kept.has("trial") && trials.has(Number(kept.get("trial"))) ? Number(kept.get("trial")) : null;
+  chosen.held = trials.has(held) ? held : null;
   chosen.ranges.clear();
   for (const text of kept.getAll("range")) {
     const [low, high, ...key] = text.split(",");
     const axis = axes.find((one) => one.key === key.join(","));
-    if (axis && Number(low) <= Number(high)) chosen.ranges.set(axis, [Number(low), Number(high)]);
+    const ends = [Number(low), Number(high)];
+    if (axis && ends[0] <= ends[1]) chosen.ranges.set(axis, ends);
   }
   sort();
   filter();
-  show();
 }
 
 function draw(kinds = null) {
   for (const chart of charts) if (!kinds || kinds.includes(chart.kind)) chart.draw(chart);
   filter();
-  show();
 }
 
 function copying() {
@@ -517,7 +606,9 @@ function copying() {
 }
 
 function start() {
-  const drawers = { history: drawHistory, front: drawFront, curves: drawCurves, parallel: drawParallel };
+  const drawers = {
+    history: drawHistory, front: drawFront, curves: drawCurves, parallel: drawParallel,
+  };
   for (const box of document.querySelectorAll(".chart")) {
     charts.push({ box, kind: box.dataset.chart, draw: drawers[box.dataset.chart] });
   }
@@ -537,9 +628,13 @@ function start() {
     });
   }
   for (const [number, row] of rowOf) {
-    row.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") see(number); });
+    row.addEventListener("pointerenter", (event) => {
+      if (event.pointerType === "mouse") see(number);
+    });
     row.addEventListener("pointerleave", () => see(null));
-    row.addEventListener("click", (event) => { if (!event.target.closest("a, summary, button, pre")) hold(number); });
+    row.addEventListener("click", (event) => {
+      if (!event.target.closest("a, summary, button, pre")) hold(number);
+    });
     row.querySelector(".hold").addEventListener("click", () => hold(number));
   }
   for (const button of document.querySelectorAll("form.kinds button")) {
@@ -554,7 +649,10 @@ function start() {
     draw(["parallel", "curves"]);
   });
   for (const select of document.querySelectorAll("form.axes select")) {
-    select.addEventListener("change", () => { chosen[select.name] = Number(select.value); draw(["front"]); });
+    select.addEventListener("change", () => {
+      chosen[select.name] = Number(select.value);
+      draw(["front"]);
+    });
   }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && chosen.held !== null) hold(null);

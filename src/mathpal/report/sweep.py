@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import functools
 import importlib.util
+import math
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -101,7 +102,7 @@ def rows(sweep: Sweep) -> list[Trial]:
 
     def key(trial: Trial) -> tuple[bool, float, int]:
         value = trial.values[0]
-        is_missing = value is None or value != value
+        is_missing = value is None or math.isnan(value)
         return (is_missing, 0.0 if value is None or is_missing else sign * value, trial.number)
 
     return sorted(sweep.trials, key=key)
@@ -162,9 +163,11 @@ def commands(sweep: Sweep) -> list[tuple[str, str]]:
 def told(value: float, name: str) -> str:
     """Write a figure with the unit that its name tells, small ones with their digits.
 
-    >>> told(0.75, "eval_accuracy"), told(0.113891, "eval_loss"), told(0.00012, "eval_loss")
-    ('75.0%', '0.1139', '1.2e-4')
+    >>> told(0.75, "eval_accuracy"), told(0.113891, "eval_loss"), told(1.25e-5, "eval_loss")
+    ('75.0%', '0.1139', '1.25e-5')
     """
+    if not abs(value) < 1e15:  # nan, too
+        return value_text(float(value))
     text = figure(value, name)
     is_plain = re.fullmatch(r"-?[\d.]+", text) is not None
     return value_text(float(value)) if is_plain and not 0.01 <= abs(value) < 1e5 else text

@@ -17,7 +17,7 @@ import yaml
 from mathpal.errors import RequestError
 from mathpal.record import SECRET_NAME, redact
 from mathpal.report.contents import TEXT_TOKEN
-from mathpal.report.parameters import Parameter, read_parameters
+from mathpal.report.parameters import Parameter, as_number, read_parameters
 from mathpal.report.pareto import front, losses
 
 STATES = ("complete", "pruned", "failed", "killed", "interrupted", "running")
@@ -242,7 +242,11 @@ def _started(path: Path, facts: dict[str, Any], num_objectives: int) -> Trial:
     return Trial(
         number=int(path.name),
         state="running" if facts.get("status") == "running" else "interrupted",
-        parameters={key: value for key, _, value in pairs if key in swept},
+        parameters={
+            key: text if swept[key].get("kind") == "choice" else as_number(text)
+            for key, _, text in pairs
+            if key in swept
+        },
         values=(None,) * num_objectives,
         folder=path,
         overrides=overrides,

@@ -76,10 +76,11 @@ def options_class(
     class_name: str,
     bases: tuple[type, ...] = (),
     more_choices: Mapping[str, tuple[str, ...]] | None = None,
+    module: str = __name__,
 ) -> type[Any]:
     """Build a dataclass with one field an option, to be held by OmegaConf.
 
-    The fields of `bases` come first. A field's metadata has the option's "help" and "choices", to
+    `module` is where it will be found by its name. The fields of `bases` come first. A field's metadata has the option's "help" and "choices", to
     which `more_choices` adds by the option's name.
     """
     more = more_choices or {}
@@ -87,7 +88,9 @@ def options_class(
         (option.name, _annotation(option), _field(option, more.get(option.name, ())))
         for option in load(name).options.values()
     ]
-    return dataclasses.make_dataclass(class_name, fields, bases=bases)
+    # Named after the module that keeps it, so that it is pickled by reference, as joblib needs.
+    namespace = {"__module__": module}
+    return dataclasses.make_dataclass(class_name, fields, bases=bases, namespace=namespace)
 
 
 def changed(name: str, values: Mapping[str, Any]) -> dict[str, Any]:

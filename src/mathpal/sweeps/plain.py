@@ -11,6 +11,8 @@ from mathpal.screen import Screen
 from mathpal.sweeps.board import Board
 from mathpal.sweeps.composing import compose, experiment_of, prepare
 from mathpal.sweeps.jobs import COMPLETE, FAILED, Ending
+from mathpal.sweeps.search_rules import directions
+from mathpal.sweeps.stock_report import varying
 
 if TYPE_CHECKING:
     from mathpal.sweeps.launcher import SlotLauncher
@@ -30,12 +32,14 @@ def launch_all(
     board = Board(
         first.name,
         names,
-        ["minimize"] * len(names),
+        directions(None, names),
         len(overrides),
         executor.num_slots,
         Screen(),
     )
-    waiting = list(enumerate(overrides, start=first_number))
+    points = [dict(text.partition("=")[::2] for text in texts) for texts in overrides]
+    swept = varying(points)
+    waiting = list(enumerate(zip(overrides, points, strict=True), start=first_number))
     ended: dict[int, Ending] = {}
     running = 0
     with ending_in_order(), board:
@@ -44,8 +48,8 @@ def launch_all(
                 endings = executor.wait(SECONDS_BETWEEN_LOOKS) if running else []
                 running -= len(endings)
                 while waiting and running < executor.num_slots:
-                    number, texts = waiting.pop(0)
-                    board.started(number, dict(t.partition("=")[::2] for t in texts))
+                    number, (texts, point) = waiting.pop(0)
+                    board.started(number, {key: point[key] for key in swept if key in point})
                     try:
                         job = prepare(
                             sweep, context, texts, number, num_threads=executor.num_threads
