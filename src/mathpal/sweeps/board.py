@@ -280,7 +280,9 @@ class Board:
         facts = [f"{done} done" if self._total is None else f"{done} of {self._total} done"]
         facts += [f"{counts[s]} {s}" for s in STYLES if s not in DONE and counts[s]]
         left = self._seconds_left()
-        return ", ".join(facts if left is None else [*facts, f"about {duration(left)} left"])
+        if left is not None and left >= 1:  # else the last ones take longer than the mean
+            facts.append(f"about {duration(left)} left")
+        return ", ".join(facts)
 
     def _seconds_left(self) -> float | None:
         """Estimate from this launch's mean trial, or return None where nothing can be said."""

@@ -115,7 +115,8 @@ def carry_out(job: Job) -> Ending:
     except Pruned as error:
         return Ending(job.number, PRUNED, None, str(error), time.time() - started)
     except (Interrupted, KeyboardInterrupt) as error:
-        return Ending(job.number, INTERRUPTED, None, str(error), time.time() - started)
+        reason = str(error) or "stopped with the sweep"
+        return Ending(job.number, INTERRUPTED, None, reason, time.time() - started)
     except MathpalError as error:
         return Ending(job.number, FAILED, None, redact(str(error)), time.time() - started)
     except Exception as error:  # noqa: BLE001  (the outermost frame of a trial)

@@ -12,7 +12,7 @@ from typing import Any
 
 from mathpal import trackers
 from mathpal.config import Experiment
-from mathpal.errors import MathpalError, RequestError
+from mathpal.errors import Interrupted, MathpalError, RequestError
 from mathpal.record import ending_in_order, redact
 from mathpal.report import sweep as report
 from mathpal.screen import Screen
@@ -65,11 +65,15 @@ class Launch:
                     self._take_up()
                     self._show_earlier()
                     self._carry_out()
-                except KeyboardInterrupt:
-                    self.board.note("stopping: the same command goes on from here")
+                except KeyboardInterrupt as error:
+                    self.board.note("stopping: running trials end after the step in progress")
                     for ending in self.executor.stop():
                         self._tell(ending)
-                    raise
+                    ended = sum(t.state.is_finished() for t in self.study.counted())
+                    raise error from Interrupted(
+                        f"{ended} of {self.study.num_trials} trials have ended; the same command "
+                        "goes on from there"
+                    )
                 finally:
                     self.study.release()
                     self.judge.close()
