@@ -23,7 +23,7 @@ train: $(INSTALLED)  ## fine-tune the small tutor: about a minute on two cores (
 	$(BIN)/train $(ARGS)
 
 test: $(INSTALLED)  ## run the tests (ARGS="-k name" to choose)
-	$(BIN)/pytest -m "not slow and not unsloth" -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -m "not slow and not unsloth and not cluster" -n 2 --dist loadgroup $(ARGS)
 
 # Unsloth's packages alone, in a layer over .venv; site.addsitedir reads .venv's own .pth files.
 .venv-unsloth/.installed: $(INSTALLED) tests/unsloth_backend/requirements.txt
@@ -37,8 +37,8 @@ test: $(INSTALLED)  ## run the tests (ARGS="-k name" to choose)
 test-unsloth: .venv-unsloth/.installed  ## run the real Unsloth with tiny models, on the CPU
 	.venv-unsloth/bin/python -m pytest -m unsloth $(ARGS)
 
-slow: $(INSTALLED)  ## run the tests that take minutes
-	$(BIN)/pytest -m slow $(ARGS)
+slow: $(INSTALLED)  ## run the tests that take minutes, those with real SLURM, Ray and PostgreSQL too
+	$(BIN)/pytest -m "slow or cluster" $(ARGS)
 
 check: $(INSTALLED)  ## lint, formatting, types
 	$(BIN)/ruff check .
@@ -51,6 +51,7 @@ format: $(INSTALLED)  ## format the code and fix what can be fixed
 
 bench: $(INSTALLED)  ## measure against a plain TRL script, side by side, and print a table
 	$(BIN)/python tests/benchmarks/launcher.py
+	$(BIN)/python tests/benchmarks/sweeps.py
 
 schema: $(INSTALLED)  ## rewrite the options generated from the installed TRL and PEFT
 	$(BIN)/python -m mathpal.schema.generate

@@ -88,6 +88,7 @@ def _train(arguments: list[str], started: float) -> None:
     )
     from mathpal.overrides import require_multirun
     from mathpal.problems import first_line, require_key
+    from mathpal.sweeps.first import first_trial
 
     line = read(arguments)
     register_schemas()
@@ -97,7 +98,8 @@ def _train(arguments: list[str], started: float) -> None:
         require_key(config, line.package)
         if not line.shows_config:
             require_multirun(line.request)
-            preflight.check(to_experiment(config))
+            experiment = to_experiment(config)
+            preflight.check(first_trial(line.request) if line.request.multirun else experiment)
     import hydra
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException

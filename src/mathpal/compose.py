@@ -6,7 +6,9 @@ module, `problems`, `arguments` and `cli` alone; everything after them sees type
 
 from __future__ import annotations
 
+import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -29,6 +31,11 @@ from mathpal.files import write_text
 from mathpal.overrides import Request, adds, first_point, parse, points
 from mathpal.problems import apply, check, first_line
 
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # a PyYAML that was built without libyaml
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
 COMPOSE_ERRORS = (HydraException, OmegaConfBaseException, AssertionError, yaml.YAMLError)
 """What composing raises for a wrong override or file; AssertionError for a key below null."""
 
@@ -36,6 +43,18 @@ PATHS = (("data", "path"), ("data", "test_path"), ("model", "name"), ("model", "
 """Keys that may name a file, which a frozen config must find from any folder."""
 
 
+class FrozenLoader(Loader):
+    """Read YAML as OmegaConf does, for whom 1e-3 is a number, at the speed of libyaml."""
+
+
+FrozenLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
+
+
+@functools.cache
 def register_schemas() -> None:
     """Store the typed classes where defaults lists find them, as `/schema/...`.
 
@@ -97,6 +116,17 @@ def compose_config(request: Request, *, allow_missing: bool = False) -> DictConf
     return config
 
 
+def compose_sweeper(request: Request) -> DictConfig:
+    """Return Hydra's part of a right request, at the first point of its sweeps."""
+    register_schemas()
+    register_experiments(request)
+    with initialize_config_dir(version_base="1.3", config_dir=str(request.root)):
+        overrides, _ = parse(request)
+        config = _compose(request, [first_point(o, request) for o in overrides], hydra=True)
+    hydra: DictConfig = config.hydra
+    return hydra
+
+
 def to_experiment(config: DictConfig) -> Experiment:
     """Turn a composed config into plain dataclasses, once."""
     experiment = OmegaConf.to_object(config)
@@ -154,11 +184,10 @@ def thaw(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     Raises: RequestError where the file is not one of ours, or an override does not fit.
     """
     try:
-        values = OmegaConf.to_container(OmegaConf.load(path))
+        values = yaml.load(path.read_text(encoding="utf-8"), FrozenLoader) or {}
         assert isinstance(values, dict)
-        config = OmegaConf.structured(Experiment)
-        config.data = OmegaConf.structured(_class_of(values["data"], DataConfig))
-        config.trainer = OmegaConf.structured(_class_of(values["trainer"], TrainerConfig))
+        classes = _class_of(values["data"], DataConfig), _class_of(values["trainer"], TrainerConfig)
+        config = _structured(*classes).copy()
         config.merge_with(values)
     except FileNotFoundError:
         raise RequestError(f"{path.parent}: not a run's folder (no {path.name} in it)") from None
@@ -176,6 +205,15 @@ def thaw(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     if problems:
         raise RequestError(problems)
     return to_experiment(config)
+
+
+@functools.cache
+def _structured(data_class: type, trainer_class: type) -> DictConfig:
+    """Return the typed config of an experiment over these classes, for others to copy."""
+    config: DictConfig = OmegaConf.structured(Experiment)
+    config.data = OmegaConf.structured(data_class)
+    config.trainer = OmegaConf.structured(trainer_class)
+    return config
 
 
 def _times(first: float, second: float) -> float:

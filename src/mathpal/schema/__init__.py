@@ -80,8 +80,8 @@ def options_class(
 ) -> type[Any]:
     """Build a dataclass with one field an option, to be held by OmegaConf.
 
-    `module` is where it will be found by its name. The fields of `bases` come first. A field's metadata has the option's "help" and "choices", to
-    which `more_choices` adds by the option's name.
+    `module` is where it will be found by its name. The fields of `bases` come first. A field's
+    metadata has the option's "help" and "choices", to which `more_choices` adds by its name.
     """
     more = more_choices or {}
     fields = [
