@@ -37,6 +37,7 @@ PACKAGES = (
     "numpy",
 )
 SECRET_NAME = re.compile(r"(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS)(?:_|$)")
+PASSWORD_IN_URL = re.compile(r"(://[^:/?#@\s]*:)\S+(?=@)|([?&]password=)[^&\s'\"]+")
 SECRET_SHAPE = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|wandb_v\d_[A-Za-z0-9_]{16,}|sk-[\w-]{20,})")
 
 TRACES = ("metrics.jsonl", "base_predictions.jsonl", "checkpoints")
@@ -210,11 +211,13 @@ def redact(text: str) -> str:
 
     >>> redact("push with hf_AbCdEfGhIjKlMnOpQrSt")
     'push with ***'
+    >>> redact("postgresql://me:secret@host/trials")
+    'postgresql://me:***@host/trials'
     """
     for name, value in os.environ.items():
         if SECRET_NAME.search(name) and len(value) >= 8:
             text = text.replace(value, "***")
-    return SECRET_SHAPE.sub("***", text)
+    return PASSWORD_IN_URL.sub(r"\1\2***", SECRET_SHAPE.sub("***", text))
 
 
 def holds_secret(text: str) -> bool:

@@ -17,6 +17,7 @@ from mathpal.config import Experiment
 from mathpal.errors import RequestError
 from mathpal.files import write_text
 from mathpal.problems import check, first_line
+from mathpal.record import redact
 from mathpal.sweeps.jobs import Job, command_of
 
 
@@ -83,7 +84,7 @@ def prepare(
     folder = Path(config.hydra.runtime.output_dir)
     asked = {k: str(v) for k, v in config.hydra.job.env_set.items()}
     subdir = config.hydra.output_subdir
-    hydra = OmegaConf.to_yaml(OmegaConf.create({"hydra": config.hydra}))
+    hydra = redact(OmegaConf.to_yaml(OmegaConf.create({"hydra": config.hydra})))
     task = list(config.hydra.overrides.task)
     context.callbacks.on_job_start(config=config, task_function=_carried_out_elsewhere)
     experiment = experiment_of(config)

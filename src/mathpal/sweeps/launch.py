@@ -42,12 +42,17 @@ class Launch:
     host: str
     """The name by which trials reach this process."""
     max_failures: int
+    retries_failed: bool
+    """Whether trials that failed at an earlier launch run again."""
     seconds_to_live: float | None
     """Silence after which trials of other launches are taken up; None where there are none."""
+    num_failed: int = field(default=0, init=False)
+    """Trials that failed at this launch."""
     board: Board = field(init=False)
     judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
+        self._shown: set[int] = set()
         study, slots = self.study, self.executor.num_slots
         self.board = Board(
             self.first.name, study.objectives, study.directions, study.num_trials, slots, Screen()
@@ -63,8 +68,11 @@ class Launch:
             with ending_in_order(), self.board, self._status():
                 try:
                     self._take_up()
-                    self._show_earlier()
+                    self._show_others()
+                    if self.retries_failed:
+                        self.study.retry_failed()
                     self._carry_out()
+                    self._show_others()
                 except KeyboardInterrupt as error:
                     self.board.note("stopping: running trials end after the step in progress")
                     for ending in self.executor.stop():
@@ -82,7 +90,10 @@ class Launch:
         self.board.summary(self.folder, self._next_commands())
         if not self.study.best():
             reason = self.study.failed()[-1].user_attrs["reason"]
-            raise MathpalError(f"no trial came to an end; the last failed because: {reason}")
+            raise MathpalError(
+                f"no trial came to an end; the last failed because: {reason}; mend that and run "
+                "the same command with hydra.sweeper.retry_failed=true"
+            )
 
     def _carry_out(self) -> None:
         """Give every free slot the next trial, until all have ended here and at other launches."""
@@ -90,13 +101,11 @@ class Launch:
         while True:
             while running < self.executor.num_slots and (trial := self.study.claim()) is not None:
                 running += self._submit(trial)
-                self._limit_failures()
             if running == 0 and self.study.is_over():
                 return
             for ending in self.executor.wait(SECONDS_BETWEEN_LOOKS):
                 running -= 1
                 self._tell(ending)
-            self._limit_failures()
             if self.seconds_to_live is not None:
                 if time.monotonic() - last_sign > self.seconds_to_live / 4:
                     last_sign = time.monotonic()
@@ -111,6 +120,7 @@ class Launch:
         folder = self.folder / str(number)
         overrides = list(self.study.space.overrides(trial.parameters))
         self.study.note(number, **{FOLDER: str(folder), OVERRIDES: overrides, STARTED: time.time()})
+        self._shown.add(number)
         self.board.started(number, trial.parameters)
         self.judge.invite(number, folder)
         environment = {}
@@ -140,6 +150,13 @@ class Launch:
         if state == KILLED:
             self.board.note(f"trial {number}: its parameters are queued again")
         self._write_trials()
+        self.num_failed += state == FAILED
+        if self.num_failed >= self.max_failures:
+            raise MathpalError(
+                f"{self.num_failed} trials failed, the last because: {ending.reason}; mend that "
+                f"and run the same command with hydra.sweeper.retry_failed=true, or raise "
+                f"hydra.sweeper.max_failures={self.max_failures}"
+            )
 
     def _hear(self, number: int, step: int, num_steps: int, value: float | None) -> bool:
         self.board.progress(number, step, num_steps, value)
@@ -150,21 +167,15 @@ class Launch:
             self.board.note(f"trial {trial.number}: its launcher is gone")
             (self.folder / str(trial.number) / INVITATION).unlink(missing_ok=True)
 
-    def _show_earlier(self) -> None:
-        for trial in self.study.ended():
+    def _show_others(self) -> None:
+        """Show the trials of earlier launches, and of others that share the study."""
+        others = [t for t in self.study.ended() if t.number not in self._shown]
+        self._shown |= {trial.number for trial in others}
+        for trial in others:
             line = line_of(trial, self.folder)
             state = line["state"]
             values = trial.values if state == COMPLETE else None
             self.board.earlier(trial.number, line["parameters"], state, values, line["seconds"])
-
-    def _limit_failures(self) -> None:
-        failed = self.study.failed()
-        if len(failed) >= self.max_failures:
-            reason = failed[-1].user_attrs["reason"]
-            raise MathpalError(
-                f"{len(failed)} trials failed, the last because: {reason}; mend that, or raise "
-                f"hydra.sweeper.max_failures={self.max_failures}; the same command goes on"
-            )
 
     def _conclude(self) -> None:
         """Write the trials, the best of them and the report, whatever the sweep came to."""

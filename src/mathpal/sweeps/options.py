@@ -29,6 +29,7 @@ class SearchConf:
     )
     n_jobs: int = option(2, "trials of a batch, for launchers that know only batches")
     max_failures: int = option(10, "trials that may fail before the sweep ends")
+    retry_failed: bool = option(False, "run trials that failed at earlier launches again")
     max_retries: int = option(3, "how often a trial that was killed runs again")
     resume: bool = option(True, "go on with the sweep that the same command began")
     storage: str | None = option(

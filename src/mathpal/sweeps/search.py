@@ -103,6 +103,7 @@ class Search(OptunaSweeperImpl):
             best=partial(write_best, self.sweep_config, self.context),
             host=_host(self.launcher),
             max_failures=self.options["max_failures"],
+            retries_failed=self.options["retry_failed"],
             seconds_to_live=self.options["seconds_to_live"] if self.storage else None,
         )
 
@@ -203,9 +204,7 @@ class Search(OptunaSweeperImpl):
             "name": first.name,
             "identity": self.identity,
             "study_name": study.optuna.study_name,
-            "storage": storage.without_password(
-                self.storage or f"sqlite:///{self.folder}/study.db"
-            ),
+            "storage": redact(self.storage or f"sqlite:///{self.folder}/study.db"),
             "objectives": study.objectives,
             "directions": study.directions,
             "n_trials": study.num_trials,

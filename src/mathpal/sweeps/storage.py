@@ -5,20 +5,21 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import Any
 
+import optuna
 from omegaconf import DictConfig, OmegaConf
+from optuna.storages._cached_storage import _CachedStorage
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mathpal.errors import RequestError
 from mathpal.record import redact
 from mathpal.sweeps import records
-
-if TYPE_CHECKING:
-    import optuna
 
 IDENTIFYING = ("params", "conditions", "sampler", "direction", "storage", "study_name")
 """Options of the sweeper that make another sweep; more trials, for one, go on with the same."""
@@ -27,6 +28,22 @@ Lock = Callable[[], AbstractContextManager[Any]]
 
 DATABASE = "study.db"
 LOCK = ".lock"
+
+SECONDS_TO_WRITE = 60
+"""How long SQLite waits for another process that writes, or reads for a report."""
+
+
+class SharedStorage(_CachedStorage):
+    """Optuna's cache, which reads trials of our own again too: another launcher may end them."""
+
+    def read_trials_from_remote_storage(self, study_id: int) -> None:
+        """Read the trials that had not ended when they were read before."""
+        with self._lock:
+            if study := self._studies.get(study_id):
+                unwritten = {study.trials[number]._trial_id for number in study.updates}
+                ended = {t._trial_id for t in study.trials.values() if t.state.is_finished()}
+                study.owned_or_finished_trial_ids &= ended | unwritten
+        super().read_trials_from_remote_storage(study_id)
 
 
 def identity(config: DictConfig) -> str:
@@ -71,10 +88,10 @@ def exclusive(folder: Path, *, shared: bool) -> Iterator[None]:
 
     Raises: RequestError where another process holds it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if shared:
         yield
         return
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,75 +113,87 @@ def open_study(
     Raises: RequestError where the storage cannot be reached, or holds a study of that name with
         other objectives.
     """
-    import optuna
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-
     place = url or f"sqlite:///{folder}/{DATABASE}"
+    shown = f"hydra.sweeper.storage={redact(place)}"
     try:
-        kept = optuna.storages.RDBStorage(place)
-        study = optuna.create_study(
-            storage=kept,
-            study_name=name,
-            directions=list(directions),
-            pruner=pruner,
-            load_if_exists=True,
-        )
-    except (ImportError, SQLAlchemyError, ArgumentError, RuntimeError) as error:
+        opening, lock = _locks(place, name, shown) if url else (nullcontext, nullcontext)
+        with opening():
+            kept = optuna.storages.RDBStorage(
+                place.replace("{", "{{").replace("}", "}}"),  # Optuna formats it
+                engine_kwargs=_options(place),
+            )
+            study = optuna.create_study(
+                storage=SharedStorage(kept) if url else kept,
+                study_name=name,
+                pruner=pruner,
+                directions=list(directions),
+                load_if_exists=True,
+            )
+    except (ImportError, OSError, SQLAlchemyError, RuntimeError) as error:
         reason = redact(str(error).strip().partition("\n")[0])
-        raise RequestError(
-            f"hydra.sweeper.storage={without_password(place)}: cannot be opened: {reason}"
-        ) from error
-    if [d.name.lower() for d in study.directions] != list(directions):
+        raise RequestError(f"{shown}: cannot be opened: {reason}") from None
+    except ValueError as error:
+        if "direction" not in str(error):
+            raise
         raise RequestError(
             f"hydra.sweeper.study_name={name}: the storage has a study of that name with other "
             "objectives; choose another name"
-        )
-    return study, _lock(kept, place, name) if url else nullcontext
+        ) from None
+    return study, lock
 
 
-def without_password(url: str) -> str:
-    """Replace the password of a URL.
+def _options(url: str) -> dict[str, Any]:
+    """Return how to connect: patiently, and anew where a connection has gone stale."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": SECONDS_TO_WRITE}}
+    return {"pool_pre_ping": True}
 
-    >>> without_password("postgresql://me:secret@host/trials")
-    'postgresql://me:***@host/trials'
+
+def _locks(url: str, name: str, shown: str) -> tuple[Lock, Lock]:
+    """Return locks that all launchers of a storage share: to open it, and of one study.
+
+    Raises: RequestError where the URL is none, or of a database that cannot be locked.
     """
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", url)
-
-
-def _lock(kept: Any, url: str, name: str) -> Lock:
-    """Return a lock that all launchers of a storage share."""
-    engine = kept.engine
-    if engine.dialect.name == "sqlite":
-        path = Path(f"{engine.url.database}.lock")
-        return lambda: _file_lock(path)
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
-    if engine.dialect.name == "postgresql":
-        return lambda: _database_lock(
-            engine, f"SELECT pg_advisory_lock({key})", f"SELECT pg_advisory_unlock({key})"
+    try:
+        place = make_url(url)
+    except (ArgumentError, ValueError):
+        raise RequestError(
+            f"{shown}: this is no URL; write sqlite:///study.db or "
+            "postgresql+psycopg2://user@host/database"
+        ) from None
+    database = place.get_backend_name()
+    if database == "sqlite" and place.database not in (None, "", ":memory:"):
+        path = Path(f"{place.database}.lock")
+        return (lambda: _file_lock(path),) * 2
+    if database == "postgresql":
+        take, give = "SELECT pg_advisory_lock({})", "SELECT pg_advisory_unlock({})"
+    elif database == "mysql":
+        take, give = "SELECT GET_LOCK('{}', -1)", "SELECT RELEASE_LOCK('{}')"
+    else:
+        raise RequestError(
+            f"{shown}: launchers share a file of SQLite, PostgreSQL and MySQL; choose one of them"
         )
-    if engine.dialect.name == "mysql":
-        return lambda: _database_lock(
-            engine, f"SELECT GET_LOCK('{key}', -1)", f"SELECT RELEASE_LOCK('{key}')"
-        )
-    raise RequestError(
-        f"hydra.sweeper.storage={without_password(url)}: launchers share SQLite, PostgreSQL and "
-        "MySQL; choose one of them"
-    )
+    engine = create_engine(place, isolation_level="AUTOCOMMIT", **_options(url))
+
+    def lock_of(what: str) -> Lock:
+        key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:7], "big")
+        return lambda: _database_lock(engine, take.format(key), give.format(key))
+
+    return lock_of("mathpal"), lock_of(f"mathpal {name}")
 
 
 @contextmanager
 def _file_lock(path: Path) -> Iterator[None]:
-    file: IO[str]
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
-def _database_lock(engine: Any, take: str, give: str) -> Iterator[None]:
+def _database_lock(engine: Engine, take: str, give: str) -> Iterator[None]:
     with engine.connect() as connection:
-        connection.execute(take)
+        connection.execute(text(take))
         try:
             yield
         finally:
-            connection.execute(give)
+            connection.execute(text(give))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +41,18 @@ FOLDER, OVERRIDES = "folder", "overrides"
 RETRY_OF, NUM_RETRIES, DUPLICATE, BEAT = "retry_of", "num_retries", "duplicate", "beat"
 """What we note at a trial, as Optuna's user attributes; it cannot be changed once it has ended."""
 
+WAS_DRAWN = {STATE, DUPLICATE}
+"""One of them is at every trial whose point was drawn to the end."""
+
 MOST_ASKS = 30
-"""How often a sampler is asked for a point that was not tried yet."""
+"""How often in a row a sampler is asked for a point that was not tried yet."""
 
 ENDED = {COMPLETE: TrialState.COMPLETE, PRUNED: TrialState.PRUNED}
 """Our states -> Optuna's; all others are failures to it, which no sampler learns from."""
+
+
+Drawn = tuple[optuna.Trial, dict[str, Any]]
+"""A trial of Optuna's and its point."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,7 @@ class Study:
         self._mine: dict[int, optuna.Trial] = {}
         self._seconds_to_live = seconds_to_live
         self._signs: dict[int, tuple[Any, float]] = {}
+        self._keys: dict[int, frozenset[str]] = {}
         self._threads = threading.RLock()  # reports come from threads of their own
 
     def trials(self) -> list[FrozenTrial]:
@@ -95,7 +105,7 @@ class Study:
 
     def counted(self) -> list[FrozenTrial]:
         """Return the trials that count: finished, running or to run; not those that run again."""
-        return [t for t in self.trials() if t.user_attrs[STATE] != KILLED]
+        return _counted(self.trials())
 
     def ended(self) -> list[FrozenTrial]:
         """Return the trials that have ended, those that run again too."""
@@ -117,33 +127,31 @@ class Study:
     def claim(self) -> Claimed | None:
         """Take the next trial; None where there is none to take, now or at all."""
         with self._threads, self._lock():
-            waiting = [t for t in self.trials() if t.state == TrialState.WAITING]
-            if not waiting and len(self.counted()) >= self.num_trials:
+            drawn = self._next(self._all())
+            if drawn is None:
                 return None
-            if waiting:
-                trial = self.optuna.ask()
-                parameters = self._suggest(trial)
-            else:
-                drawn = self._draw()
-                if drawn is None:
-                    return None
-                trial, parameters = drawn
+            trial, parameters = drawn
             trial.set_user_attr(STATE, RUNNING)
             self._mine[trial.number] = trial
             return Claimed(trial.number, parameters)
 
     def note(self, number: int, **facts: Any) -> None:
         """Note facts about one of the running trials."""
-        for name, value in facts.items():
-            self._mine[number].set_user_attr(name, value)
+        # Optuna's RuntimeError: another launcher took the trial for dead, and has ended it.
+        with self._threads, suppress(RuntimeError):
+            for name, value in facts.items():
+                self._mine[number].set_user_attr(name, value)
 
     def report(self, number: int, step: int, value: float) -> bool:
         """Note what a trial came to so far; return whether it is to stop."""
         with self._threads:
             trial = self._mine.get(number)
-            if trial is None:
+            if trial is None or len(self.objectives) > 1:
                 return False
-            trial.report(value, step)
+            try:
+                trial.report(value, step)
+            except RuntimeError:  # as above: it runs again elsewhere
+                return True
             return trial.should_prune()
 
     def tell(self, ending: Ending) -> str | None:
@@ -160,6 +168,12 @@ class Study:
         """Queue what is running here again: the sweep is ending before it has."""
         for number in list(self._mine):
             self.tell(Ending(number, INTERRUPTED, None, "the sweep was stopped"))
+
+    def retry_failed(self) -> None:
+        """Queue the trials that failed again, as if they had not been tried."""
+        with self._threads, self._lock():
+            for trial in self.failed():
+                self._queue(parameters_of(trial), {RETRY_OF: trial.number, NUM_RETRIES: 0})
 
     def recover(self, *, all_running: bool) -> list[FrozenTrial]:
         """Take up trials whose launcher is gone: those that did finish are told, others run again.
@@ -178,16 +192,18 @@ class Study:
     def beat(self) -> None:
         """Give a sign that the running trials are being carried out."""
         with self._threads:
-            for trial in self._mine.values():
-                trial.set_user_attr(BEAT, time.time())
+            for number in self._mine:
+                self.note(number, **{BEAT: time.time()})
 
     def best(self) -> list[FrozenTrial]:
         """Return the best trial; of several objectives the Pareto front; of none an empty list."""
-        if not any(t.state == TrialState.COMPLETE for t in self.trials()):
+        complete = [t for t in self.trials() if t.state == TrialState.COMPLETE]
+        if not complete:
             return []
-        if len(self.objectives) == 1:
-            return [self.optuna.best_trial]
-        return sorted(self.optuna.best_trials, key=lambda t: t.number)
+        if len(self.objectives) > 1:
+            return sorted(self.optuna.best_trials, key=lambda t: t.number)
+        sign = -1 if self.directions == ["maximize"] else 1
+        return [min(complete, key=lambda t: (sign * t.values[0], t.number))]
 
     @property
     def directions(self) -> list[str]:
@@ -198,40 +214,72 @@ class Study:
     def _all(self) -> list[FrozenTrial]:
         return self.optuna.get_trials(deepcopy=False)
 
-    def _draw(self) -> tuple[optuna.Trial, dict[str, Any]] | None:
-        """Make a trial of a point that was not tried yet; None where there is none left."""
-        tried = [parameters_of(t) for t in self.trials()]
+    def _next(self, trials: Sequence[FrozenTrial]) -> Drawn | None:
+        """Make a trial of a point that waits, or else of one that was not tried yet."""
+        noted = [t for t in trials if STATE in t.user_attrs]
+        if any(t.state == TrialState.WAITING for t in noted):
+            return self._ask()
+        if len(_counted(noted)) >= self.num_trials:
+            return None
+        new = [t for t in noted if t.number not in self._keys]
+        self._keys |= {t.number: self._key(parameters_of(t)) for t in new}
+        tried = set(self._keys.values())
         if self._sampler is None:
-            return self._first_new(self.space.grid(), tried)
-        for _ in range(MOST_ASKS):
+            return self._first_new(tried)
+        drawn = self._draw(self._sampler, trials, tried)
+        if drawn is None and self._is_finite(noted):
+            drawn = self._first_new(tried)
+        return drawn
+
+    def _draw(
+        self,
+        sampler: Callable[[int], optuna.samplers.BaseSampler],
+        trials: Sequence[FrozenTrial],
+        tried: set[frozenset[str]],
+    ) -> Drawn | None:
+        """Ask a sampler for a point; None where all that it drew of late were tried before."""
+        facts = [t.user_attrs for t in trials]
+        repeats = [DUPLICATE in f for f in facts if RETRY_OF not in f and f.keys() & WAS_DRAWN]
+        asks = MOST_ASKS - len(list(takewhile(bool, reversed(repeats))))
+        for number in range(len(repeats), len(repeats) + asks):
             # A sampler of its own for every draw: after a restart the same draws follow.
-            self.optuna.sampler = self._sampler(self._seed + self._num_drawn())
-            trial = self.optuna.ask()
-            parameters = self._suggest(trial)
-            if not any(self.space.same(parameters, other) for other in tried):
+            self.optuna.sampler = sampler(self._seed + number)
+            trial, parameters = self._ask()
+            if self._key(parameters) not in tried:
                 return trial, parameters
             trial.set_user_attr(DUPLICATE, True)
             self.optuna.tell(trial, state=TrialState.FAIL)
-        if self.space.num_points() is None:
-            return None
-        points = self.space.grid()
-        random.Random(self._seed + self._num_drawn()).shuffle(points)
-        return self._first_new(points, tried)
-
-    def _first_new(
-        self, points: Sequence[Mapping[str, Any]], tried: Sequence[Mapping[str, Any]]
-    ) -> tuple[optuna.Trial, dict[str, Any]] | None:
-        for point in points:
-            if not any(self.space.same(point, other) for other in tried):
-                self._queue(self.space.values(point), {})
-                trial = self.optuna.ask()
-                return trial, self._suggest(trial)
         return None
 
-    def _num_drawn(self) -> int:
-        """Return how many points have been drawn, whatever became of them."""
-        facts = [t.user_attrs for t in self._all()]
-        return sum(RETRY_OF not in f and (STATE in f or DUPLICATE in f) for f in facts)
+    def _is_finite(self, noted: Sequence[FrozenTrial]) -> bool:
+        """Tell whether the grid of the space has all points, a user's own parameters too."""
+        known = self.space.parameters.keys()
+        return self.space.num_points() is not None and all(
+            parameters_of(t).keys() <= known for t in noted
+        )
+
+    @cached_property
+    def _points(self) -> Iterator[Mapping[str, Any]]:
+        """The points of a finite space, each looked at once: what was tried stays tried."""
+        points = self.space.grid()
+        if self._sampler is not None:
+            random.Random(self._seed).shuffle(points)
+        return iter(points)
+
+    def _first_new(self, tried: set[frozenset[str]]) -> Drawn | None:
+        for point in self._points:
+            if self._key(point) not in tried:
+                self._queue(self.space.values(point), {})
+                return self._ask()
+        return None
+
+    def _ask(self) -> Drawn:
+        trial = self.optuna.ask()
+        return trial, self._suggest(trial)
+
+    def _key(self, point: Mapping[str, Any]) -> frozenset[str]:
+        """Return what points that are the same have in common: their overrides."""
+        return frozenset(self.space.overrides(point))
 
     def _queue(self, parameters: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         self.optuna.add_trial(
@@ -252,11 +300,13 @@ class Study:
             state = KILLED
             if STATE in trial.user_attrs and not self._runs_again(trial.number):
                 self._queue(parameters_of(trial), {RETRY_OF: trial.number, NUM_RETRIES: retries})
-        facts = {SECONDS: round(ending.seconds, 3), REASON: reason}
+        storage, number = self.optuna._storage, trial._trial_id
+        if ending.values is not None:
+            storage.set_trial_values(number, ending.values)
+        storage.set_trial_user_attr(number, SECONDS, round(ending.seconds, 3))
+        storage.set_trial_user_attr(number, REASON, reason)
         if STATE in trial.user_attrs:  # else it was being drawn, and will be drawn again
-            facts[STATE] = state
-        for name, value in facts.items():
-            self.optuna._storage.set_trial_user_attr(trial._trial_id, name, value)
+            storage.set_trial_user_attr(number, STATE, state)
         self.optuna.tell(trial.number, ending.values, ENDED.get(state, TrialState.FAIL))
         return state
 
@@ -264,13 +314,18 @@ class Study:
         return any(t.user_attrs.get(RETRY_OF) == number for t in self._all())
 
     def _left_behind(self, trial: FrozenTrial) -> Ending:
-        """Return the ending of a trial whose launcher is gone, by what is in its folder."""
-        folder = trial.user_attrs.get(FOLDER)
+        """Return the ending of a trial whose launcher is gone, as far as it came to tell."""
+        number, facts = trial.number, trial.user_attrs
+        state = facts.get(STATE)
+        if state in (COMPLETE, PRUNED, FAILED):  # all but Optuna's own state was written
+            values = trial.values if state == COMPLETE else None
+            return Ending(number, state, values, facts[REASON], facts[SECONDS])
+        folder = facts.get(FOLDER)
         values = figures_of(Path(folder), self.objectives) if folder else None
         seconds = 0.0 if folder is None else seconds_of(Path(folder))
-        if values is None:
-            return Ending(trial.number, INTERRUPTED, None, "its launcher was killed", seconds)
-        return judge(trial.number, self.objectives, values, seconds)
+        if values is None or self._runs_again(number):
+            return Ending(number, INTERRUPTED, None, "its launcher was killed", seconds)
+        return judge(number, self.objectives, values, seconds)
 
     def _gives_no_sign(self, trial: FrozenTrial) -> bool:
         """Tell whether a trial has given no sign for long; clocks of machines are not compared."""
@@ -281,5 +336,11 @@ class Study:
 
 
 def parameters_of(trial: FrozenTrial) -> dict[str, Any]:
-    """Return the point that a trial is, also of one that waits."""
-    return trial.params or dict(trial.system_attrs.get("fixed_params", {}))
+    """Return the point that a trial is, also of one that waits or was only just taken."""
+    return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+
+
+def _counted(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Return the trials that are not run again."""
+    again = {t.user_attrs[RETRY_OF] for t in trials if RETRY_OF in t.user_attrs}
+    return [t for t in trials if t.user_attrs[STATE] != KILLED and t.number not in again]
