@@ -82,16 +82,14 @@ CLASSES: dict[str, list[tuple[str, type]]] = {
     "evaluation": [("evaluation/answers", config.EvaluationConfig)],
     "export": [("export/adapter", config.ExportConfig)],
     "experiment": [("train", config.Experiment)],
-    "search": [("hydra.sweeper", options.SearchConf), ("hydra.launcher", options.PoolConf)],
+    "search": [
+        ("hydra/sweeper=search", options.SearchConf),
+        ("hydra/launcher=pool", options.PoolConf),
+        ("hydra/launcher=slurm", options.SlurmConf),
+        ("hydra/launcher=ray", options.RayConf),
+    ],
 }
 """Group -> the options whose keys are shown, each with its class."""
-
-TITLES = {
-    "train": "keys of the run",
-    "hydra.sweeper": "keys of hydra/sweeper=search",
-    "hydra.launcher": "keys of hydra/launcher=pool",
-}
-"""Options whose keys are listed under another heading."""
 
 
 def text(command: str, topics: Sequence[str]) -> str:
@@ -143,7 +141,8 @@ def _group(group: str) -> str:
         listed = _keys(group, option, kind)
         new = {key: text for key, text in listed.items() if shown.get(key) != text}
         shown |= listed
-        title = TITLES.get(option, f"keys of {option.replace('/', '=')}")
+        name = option if option.startswith("hydra/") else option.replace("/", "=")
+        title = "keys of the run" if option == "train" else f"keys of {name}"
         more = " besides" if len(new) < len(listed) else ""
         sections.append(_heading(title + more) + "\n".join(new.values()) + "\n")
     return "\n".join(sections)
@@ -151,9 +150,10 @@ def _group(group: str) -> str:
 
 def _keys(group: str, option: str, kind: type) -> dict[str, str]:
     """Describe the keys of an option, by name, with the defaults that its file gives."""
-    in_conf = not option.startswith("hydra.")
-    given = _given(config.conf_dir() / f"{option}.yaml") if in_conf else {}
-    prefix = "" if group == "experiment" else f"{group if in_conf else option}."
+    path = config.conf_dir() / f"{option}.yaml"
+    given = _given(path) if path.is_file() else {}
+    keys_of_hydra = option.partition("=")[0].replace("/", ".")
+    prefix = {"experiment": "", "search": f"{keys_of_hydra}."}.get(group, f"{group}.")
     described = {}
     for f in fields(kind):
         if f.name in config.GROUPS or "help" not in f.metadata:
