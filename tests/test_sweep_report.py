@@ -499,10 +499,12 @@ def test_curves_are_smoothed_thinned_and_end_where_trials_ended(folder: Path) ->
 def test_values_that_are_not_finite_are_not_drawn(tmp_path: Path) -> None:
     small_sweep(tmp_path, [line(0, float("nan")), line(1, 2.0)])
     steps = [{"step": 1, "loss": float("inf")}, {"step": 2, "loss": 3.0}, {"step": 3, "loss": None}]
+    steps += [{"step": 4, "loss": 2.0, "eval_loss": 2.5}]
     write_jsonl(tmp_path / "1/metrics.jsonl", steps)
     drawn = drawing(read(tmp_path))
     assert [t["values"] for t in drawn["trials"]] == [[None], [0.5]]
-    assert len(drawn["curves"]["loss"]["lines"]["1"]) == 1
+    assert len(drawn["curves"]["loss"]["lines"]["1"]) == 2
+    assert "eval_loss" not in drawn["curves"]  # a point is no curve
 
 
 @pytest.mark.parametrize(

@@ -145,14 +145,14 @@ def _objective(sweep: Sweep, place: int) -> dict[str, Any]:
 
 
 def _curves(trials: Sequence[Trial], kind: str) -> dict[str, Any]:
-    """Return the curves of all trials that logged a kind of loss, with their axes."""
+    """Return the curves of all trials that logged a kind of loss more than once, with axes."""
     points = {t.number: _points(t.steps, kind) for t in trials}
     if kind == "loss":
         points = {number: trailing_mean(of) for number, of in points.items()}
     room = max(MIN_CURVE, min(MAX_CURVE, MAX_POINTS // max(1, len(points))))
     thin = {number: _thinned(of, room) for number, of in points.items() if of}
-    if not thin:
-        return {}
+    if all(len(of) == 1 for of in thin.values()):
+        return {}  # measured at the end alone
     y = axis([value for of in thin.values() for _, value in of])
     last = max(of[-1][0] for of in thin.values()) or 1
     marks = [mark for mark in ticks(0, last) if mark <= last and mark == int(mark)]
