@@ -38,11 +38,12 @@ class Sweep:
         directions: Sequence[str] = ("minimize",),
         total: int | None = 20,
         num_slots: int = 2,
+        terminal: bool | None = None,
     ) -> None:
         self.file = io.StringIO()
         self.console = Console(
             file=self.file,
-            force_terminal=live,
+            force_terminal=live if terminal is None else terminal,
             width=width,
             height=height,
             highlight=False,
@@ -51,7 +52,9 @@ class Sweep:
         )
         self.clock = Clock()
         screen = Screen(self.console)
-        self.board = Board("tune", objectives, directions, total, num_slots, screen, self.clock)
+        self.board = Board(
+            "tune", objectives, directions, total, num_slots, screen, self.clock, live=live
+        )
 
     @property
     def lines(self) -> list[str]:
@@ -99,6 +102,12 @@ def test_a_pipe_gets_a_line_at_the_start_and_one_a_finished_trial() -> None:
     [
         ("pruned", [0.7], None, "trial 0: pruned, eval_loss 0.7000 (last value); "),
         ("pruned", None, None, "trial 0: pruned, eval_loss 0.9000 (last value); "),
+        (
+            "pruned",
+            None,
+            "at step 5 of 20, eval_loss 0.9",
+            "trial 0: pruned, at step 5 of 20, eval_loss 0.9; lora=r8 ",
+        ),
         ("failed", None, "out of\n memory", "trial 0: failed, out of memory, eval_loss 0.9000 "),
         ("killed", None, "signal 9", "trial 0: killed, signal 9, eval_loss 0.9000 (last value); "),
         ("interrupted", None, None, "trial 0: interrupted, eval_loss 0.9000 (last value); "),
@@ -127,7 +136,7 @@ def test_earlier_trials_are_counted_and_not_printed() -> None:
     assert "2 of 20 done" in sweep.lines[1]
     assert "best so far" not in sweep.lines[1]
     assert sweep.lines[2:4] == [
-        "sweep  tune, 2 trials: 2 complete (1 of earlier launches)",
+        "sweep  tune, 2 trials: 2 complete (1 of other launches)",
         "best   trial 0: eval_loss 0.4000; lora=r8 learning_rate=0.0001928; 10.0 s",
     ]
 
@@ -166,6 +175,45 @@ def test_a_report_that_comes_after_the_end_changes_nothing() -> None:
     before = sweep.table()
     sweep.board.progress(0, 19, 20, 0.1)
     assert sweep.table() == before
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_trial_that_another_launch_took_over_is_not_counted(live: bool) -> None:
+    sweep = Sweep(live=live)
+    with sweep.board:
+        sweep.run(0, 0.5)
+        sweep.board.started(1, POINT)
+        sweep.board.lost(1)
+        sweep.board.progress(1, 19, 20, 0.1)
+    assert list(rows(sweep.table())) == [["0", "best"]]
+    sweep.board.summary(Path("multirun"), [])
+    told = [line.rstrip() for line in sweep.lines if line.startswith("trial 1:")]
+    assert told == ["trial 1: another launch took it up before it ended here"]
+    assert "sweep  tune, 1 trial: 1 complete" in sweep.lines
+
+
+def test_a_trial_that_was_taken_over_is_counted_where_it_ended() -> None:
+    sweep = Sweep()
+    sweep.board.started(0, POINT)
+    sweep.board.lost(0)
+    sweep.board.earlier(0, POINT, "complete", [0.5], 10.0)
+    sweep.board.summary(Path("multirun"), [])
+    assert "sweep  tune, 1 trial: 1 complete (1 of other launches)" in sweep.lines
+
+
+def test_the_best_of_equals_is_the_first_by_number_as_in_the_report() -> None:
+    sweep = Sweep()
+    for number in (1, 0, 2):
+        sweep.run(number, 0.5)
+    sweep.board.summary(Path("multirun"), [])
+    assert any(line.startswith("best   trial 0: ") for line in sweep.lines)
+
+
+def test_equals_share_the_front() -> None:
+    sweep = Sweep(objectives=["a", "b"], directions=["minimize", "minimize"])
+    for number in range(2):
+        sweep.run(number, 1, 2)
+    assert [state for _, state in rows(sweep.table())] == ["front", "front"]
 
 
 def test_a_trial_that_fails_before_it_starts_is_shown() -> None:
@@ -267,6 +315,13 @@ def test_trials_of_earlier_launches_say_nothing_of_the_time_left() -> None:
     assert sweep.table()[0].endswith("about 1 min 30 s left")
 
 
+@pytest.mark.parametrize("height", [1, 2, 3, 4, 5])
+def test_a_single_trial_fits_the_terminal(height: int) -> None:
+    sweep = Sweep(height=height)
+    sweep.board.started(0, POINT)
+    assert len(sweep.table()) <= max(1, height - 1)
+
+
 @pytest.mark.parametrize("height", [1, 2, 3, 4, 5, 6, 7, 8, 12, 24, 40])
 @pytest.mark.parametrize("width", [20, 60, 80, 200])
 def test_the_table_fits_the_terminal(width: int, height: int) -> None:
@@ -342,6 +397,14 @@ def test_a_terminal_gets_the_table_and_lines_only_for_what_went_wrong() -> None:
     starts = {line.split(":")[0] for line in sweep.lines if re.match(r"trial \d", line)}
     assert starts == {"trial 2"}
     assert [line.rstrip() for line in sweep.lines[-4:]] == sweep.table()[-4:]
+
+
+def test_a_terminal_that_trials_draw_on_gets_lines() -> None:
+    sweep = Sweep(live=False, terminal=True)
+    with sweep.board:
+        sweep.run(0, 0.5)
+    assert [line.split(":")[0] for line in sweep.lines] == ["sweep tune", "trial 0"]
+    assert "\x1b[?25l" not in sweep.file.getvalue()  # the cursor is not hidden
 
 
 def test_an_exception_leaves_the_last_state_on_the_terminal() -> None:

@@ -82,7 +82,7 @@ def test_the_same_command_again_has_nothing_to_do(grid):
     launcher = start(swept.folder.parent, *arguments)
     stdout, stderr = launcher.communicate(timeout=200)
     assert (launcher.returncode, stderr) == (0, "")
-    assert "4 complete (4 of earlier launches)" in stdout
+    assert "4 complete (4 of other launches)" in stdout
     assert (swept.folder / "trials.jsonl").read_text() == before
 
 

@@ -21,6 +21,19 @@ def losses(values: Sequence[float | None], directions: Sequence[str]) -> tuple[f
     return tuple(-value if direction == MAXIMIZE else value for value, direction in pairs)
 
 
+def best(values: Sequence[Sequence[float | None]], directions: Sequence[str]) -> list[int]:
+    """Return the places of the best values: of one objective the first best, of several the front.
+
+    >>> best([[0.5], [0.25], [0.25], [None]], ["minimize"])
+    [1]
+    """
+    found = ((place, losses(one, directions)) for place, one in enumerate(values))
+    points = {place: point for place, point in found if point is not None}
+    places = list(points)
+    winners = [places[i] for i in front(list(points.values()))]
+    return winners[:1] if len(directions) == 1 else winners
+
+
 def front(points: Sequence[tuple[float, ...]]) -> list[int]:
     """Return the places of those points that no other one beats; of one objective, the best ones.
 

@@ -18,15 +18,18 @@ from mathpal.errors import RequestError
 from mathpal.record import SECRET_NAME, redact
 from mathpal.report.contents import TEXT_TOKEN
 from mathpal.report.parameters import Parameter, as_number, read_parameters
-from mathpal.report.pareto import front, losses
+from mathpal.report.pareto import best, losses
+from mathpal.sweeps.jobs import COMPLETE, FAILED, INTERRUPTED, KILLED, PRUNED, RUNNING
 
-STATES = ("complete", "pruned", "failed", "killed", "interrupted", "running")
+STATES = (COMPLETE, PRUNED, FAILED, KILLED, INTERRUPTED, RUNNING)
 """How a trial may stand, in the order in which they are told."""
 
-SPENT = ("complete", "pruned", "failed", "running")
-"""States that take one of the trials asked for: a killed or interrupted trial is run again."""
+DONE = (COMPLETE, PRUNED)
 
-FAILURES = ("failed", "killed")
+SPENT = (*DONE, FAILED)
+"""Ends that take one of the trials asked for: a killed or interrupted trial is run again."""
+
+FAILURES = (FAILED, KILLED)
 
 ASSIGNED = re.compile(r"([\w.]+)=('[^']*'|\"[^\"]*\"|[^\s'\"]+)")
 """A key with its value in a command."""
@@ -64,7 +67,7 @@ class Trial:
         said = [] if self.retry_of is None else [f"again for trial {self.retry_of}"]
         if self.reason:
             said.append(self.reason)
-        elif self.state == "running" and self.steps:
+        elif self.state == RUNNING and self.steps:
             said.append(f"at step {self.steps[-1].get('step')}")
         return "; ".join(said)
 
@@ -106,15 +109,14 @@ class Sweep:
     @cached_property
     def finished(self) -> list[Trial]:
         """Complete trials whose objectives are all finite numbers."""
-        found = [t for t in self.trials if t.state == "complete"]
+        found = [t for t in self.trials if t.state == COMPLETE]
         return [t for t in found if losses(t.values, self.directions) is not None]
 
     @cached_property
     def best(self) -> list[Trial]:
         """The best trial of one objective, the front of several; empty before one is complete."""
-        points = [losses(t.values, self.directions) or () for t in self.finished]
-        found = [self.finished[place] for place in front(points)]
-        return found[:1] if len(self.objectives) == 1 else found
+        places = best([t.values for t in self.finished], self.directions)
+        return [self.finished[place] for place in places]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -128,7 +130,7 @@ class Sweep:
         asked = self.facts.get("n_trials")
         if not isinstance(asked, int):
             return None
-        return max(0, asked - sum(t.state in SPENT for t in self.trials))
+        return max(0, asked - sum(t.state in (*SPENT, RUNNING) for t in self.trials))
 
     @property
     def trial_seconds(self) -> float:
@@ -161,7 +163,7 @@ class Sweep:
         found = [
             (loss, t.number)
             for t in self.trials
-            if t.state in ("complete", "pruned")
+            if t.state in DONE
             and (loss := losses(t.values[objective : objective + 1], direction)) is not None
         ]
         return {n: 1 - i / max(1, len(found) - 1) for i, (_, n) in enumerate(sorted(found))}
@@ -220,7 +222,7 @@ def _ended(folder: Path, row: dict[str, Any], num_objectives: int) -> Trial:
     place = folder / str(row.get("folder") or row["number"])
     return Trial(
         number=row["number"],
-        state=state if state in STATES else "failed",
+        state=state if state in STATES else FAILED,
         parameters=dict(row.get("parameters") or {}),
         values=_values(row.get("objective"), num_objectives),
         folder=place,
@@ -241,7 +243,7 @@ def _started(path: Path, facts: dict[str, Any], num_objectives: int) -> Trial:
     swept = facts.get("parameters") or {}
     return Trial(
         number=int(path.name),
-        state="running" if facts.get("status") == "running" else "interrupted",
+        state=RUNNING if facts.get("status") == "running" else INTERRUPTED,
         parameters={
             key: text if swept[key].get("kind") == "choice" else as_number(text)
             for key, _, text in pairs

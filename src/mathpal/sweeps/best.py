@@ -23,7 +23,7 @@ def write_best(
 ) -> None:
     """Write best.yaml for a line of trials.jsonl: its options, and what differs from them alone.
 
-    What its config.yaml says counts, whatever conf/ has become since.
+    What its config.yaml says counts, where it is here, whatever conf/ has become since.
     """
     best = _composed(sweep, context, line["overrides"])
     plain = _composed(sweep, context, [])
@@ -31,7 +31,10 @@ def write_best(
     choices = {g: option for g, option in chosen.items() if usual.get(g) != option}
     overrides = [f"{group}={option}" for group, option in choices.items()]
     base = as_dict(experiment_of(_composed(sweep, context, overrides)))
-    values = records.differences(base, as_dict(thaw(folder / line["folder"] / "config.yaml")))
+    frozen = folder / line["folder"] / "config.yaml"
+    # The folder of another launch may be on another machine.
+    one = thaw(frozen) if frozen.is_file() else experiment_of(best)
+    values = records.differences(base, as_dict(one))
     for name in LEFT_OUT:
         values.pop(name, None)
     records.write_best(folder, choices, values, told)

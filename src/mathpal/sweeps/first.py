@@ -36,7 +36,7 @@ def first_trial(request: Request) -> Experiment:
     )
     point = [*space.overrides(space.first()), *filter(_is_hydra, request.overrides)]
     first = compose(replace(request, overrides=tuple(point), multirun=False))
-    problems = search_rules.problems(options, first)
+    problems = search_rules.problems(options, first, space)
     if any(text.startswith("hydra.sweep.subdir=") for text in request.overrides):
         problems.append(
             "hydra.sweep.subdir: the trials of a search land in folders by their numbers, so that "

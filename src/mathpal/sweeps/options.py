@@ -25,7 +25,8 @@ class SearchConf:
         None, "minimize or maximize, or a list; null: as each objective's name tells"
     )
     n_trials: int | None = option(
-        None, "trials in all, earlier ones counted; null: every combination, or 20 of a range"
+        None,
+        "trials in all, earlier ones counted; null: all, or 20 where there is no end of points",
     )
     n_jobs: int = option(2, "trials of a batch, for launchers that know only batches")
     max_failures: int = option(10, "trials that may fail before the sweep ends")

@@ -38,7 +38,7 @@ Options = Callable[[str], list[str]]
 """Config group -> the names of its options."""
 
 
-class Trial(Protocol):
+class Suggests(Protocol):
     """What is asked of Optuna's trials."""
 
     def suggest_categorical(self, name: str, choices: Sequence[str]) -> Any: ...
@@ -69,7 +69,7 @@ class Choice:
         """Return what stands behind `KEY=` for a value."""
         return value if isinstance(value, str) else written(value)
 
-    def suggest(self, key: str, trial: Trial) -> str:
+    def suggest(self, key: str, trial: Suggests) -> str:
         """Ask a trial for a value."""
         # Optuna refuses to resume a study whose choices have moved, as shuffle() moves them.
         return str(trial.suggest_categorical(key, sorted(set(self.choices))))
@@ -127,7 +127,7 @@ class Interval:
                 return repr(nearest)
         return repr(number)
 
-    def suggest(self, key: str, trial: Trial) -> float:
+    def suggest(self, key: str, trial: Suggests) -> float:
         """Ask a trial for a number."""
         if self.whole:
             step = int(abs(self.step or 1))

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from multiprocessing import connection
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -58,6 +59,8 @@ class Worker:
     job: Job | None = None
     since: float = 0.0
     timed_out: bool = False
+    started: list[psutil.Process] = field(default_factory=list)
+    """What the process has started, such as the ranks of a trial on several devices."""
 
 
 class Pool:
@@ -84,6 +87,9 @@ class Pool:
         busy = [worker for worker in self._workers if worker.job is not None]
         handles = [h for worker in busy for h in (worker.jobs, worker.process.sentinel)]
         connection.wait(handles, seconds)
+        for worker in busy:
+            with suppress(psutil.NoSuchProcess):
+                worker.started = psutil.Process(worker.process.pid).children(recursive=True)
         self._end_overdue(busy)
         return [ending for worker in busy if (ending := self._ending(worker)) is not None]
 
@@ -152,6 +158,9 @@ class Pool:
     def _discard(self, worker: Worker) -> None:
         worker.jobs.close()
         _kill(worker.process.pid)
+        for process in worker.started:  # those of a process that died before
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         worker.process.join(5)
         worker.job = None
         self._workers.remove(worker)
@@ -161,26 +170,30 @@ class Pool:
 def slots(wanted: Any, *, device: str, num_processes: int, num_threads: int | None) -> list[Slot]:
     """Return the slots that `hydra.launcher.slots` asks for: auto, a number, or a list of GPUs.
 
-    auto is one a GPU; on a CPU one a core, as far as memory goes, the cores shared out.
+    auto is one for every `num_processes` GPUs, those of a trial; on a CPU one a core, as far as
+    memory goes, the cores shared out.
 
     Raises: RequestError.
     """
     gpus = [] if device == "cpu" else visible_gpus()
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     if isinstance(wanted, list):
-        return [Slot(_known(str(gpu), gpus), num_threads or 1) for gpu in wanted]
-    if wanted != "auto" and not (isinstance(wanted, int) and wanted >= 1):
+        gpus = [_known(str(gpu), gpus) for gpu in wanted]
+    elif wanted != "auto" and not (type(wanted) is int and wanted >= 1):
         raise RequestError(
             f"hydra.launcher.slots={wanted}: expected auto, a number of at least 1, or GPUs as "
             "[0,1]"
         )
-    if gpus:
-        groups = [
-            ",".join(gpus[i : i + num_processes])
-            for i in range(0, len(gpus) - num_processes + 1, num_processes)
-        ]
-        number = len(groups) if wanted == "auto" else wanted
-        threads = num_threads or max(1, cores // max(1, number))
+    if gpus or isinstance(wanted, list):
+        each = [gpus[i : i + num_processes] for i in range(0, len(gpus), num_processes)]
+        groups = [",".join(group) for group in each if len(group) == num_processes]
+        if not groups:
+            raise RequestError(
+                f"hydra.launcher.slots: a trial takes {num_processes} GPUs "
+                f"(hardware.num_processes), and there are {len(gpus)}"
+            )
+        number = wanted if type(wanted) is int else len(groups)
+        threads = num_threads or max(1, cores // number)
         return [Slot(groups[i % len(groups)], threads) for i in range(number)]
     room = int(psutil.virtual_memory().available // WORKER_BYTES)
     fitting = max(1, min(cores // num_processes, room, MOST_CPU_SLOTS))
@@ -191,7 +204,8 @@ def slots(wanted: Any, *, device: str, num_processes: int, num_threads: int | No
 def visible_gpus() -> list[str]:
     """Return the GPUs that this process may use, by what CUDA_VISIBLE_DEVICES calls them."""
     if "CUDA_VISIBLE_DEVICES" in os.environ:
-        return [gpu for gpu in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if gpu.strip()]
+        named = [gpu.strip() for gpu in os.environ["CUDA_VISIBLE_DEVICES"].split(",")]
+        return list(takewhile(lambda gpu: gpu and not gpu.startswith("-"), named))
     try:
         listed = subprocess.run(
             ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],

@@ -79,7 +79,7 @@ class Search(OptunaSweeperImpl):
             self._default,
         )
         first = self._first_experiment()
-        if problems := search_rules.problems(self.options, first):
+        if problems := search_rules.problems(self.options, first, self.space):
             raise RequestError(problems)
         if first.dry_run:
             self._dry_run()
@@ -218,11 +218,6 @@ class Search(OptunaSweeperImpl):
             "process": os.getpid(),
             "error": None,
         }
-
-    @property
-    def _group(self) -> str:
-        """The name of the sweep at wandb."""
-        return f"{self.folder.parent.name}/{self.folder.name}"
 
     def _default(self, key: str) -> str | None:
         """Return what a key or group is where no override says so, as an override spells it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mathpal.config import Experiment, as_dict
+from mathpal.sweeps.spaces import MAX_POINTS, Space
 
 HIGHER_IS_BETTER = ("accuracy", "reward", "margin", "per_second")
 """What the names of figures end in of which more is better."""
@@ -16,9 +17,10 @@ MEASURED_IN_TRAINING = ("train_loss", "eval_loss", "eval_margin", "eval_reward")
 DIRECTIONS = ("minimize", "maximize")
 
 
-def problems(options: Mapping[str, Any], first: Experiment) -> list[str]:
+def problems(options: Mapping[str, Any], first: Experiment, space: Space) -> list[str]:
     """Return what is wrong with the options of a search for trials like `first`."""
     return [
+        *_size(options, space),
         *_directions(options["direction"], first.objectives),
         *(_pruner(first) if prunes(options) else ()),
         *_numbers(options),
@@ -40,6 +42,15 @@ def directions(asked: Any, objectives: Sequence[str]) -> list[str]:
     if asked is None:
         return [DIRECTIONS[name.endswith(HIGHER_IS_BETTER)] for name in objectives]
     return [str(asked)] if isinstance(asked, str) else [str(one) for one in asked]
+
+
+def _size(options: Mapping[str, Any], space: Space) -> Iterator[str]:
+    points = space.num_points()
+    if options["n_trials"] is None and points is not None and points > MAX_POINTS:
+        yield (
+            f"{points:,} combinations: set hydra.sweeper.n_trials, so that a sampler chooses among "
+            "them"
+        )
 
 
 def _directions(asked: Any, objectives: Sequence[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from hydra.core.override_parser.types import Override
 from mathpal.errors import RequestError
 from mathpal.sweeps import parameters as sweep_parameters
 from mathpal.sweeps.conditions import Condition, Defaults, Given, resolve
-from mathpal.sweeps.parameters import Choice, Interval, Options, Parameter, Trial
+from mathpal.sweeps.parameters import Choice, Interval, Options, Parameter, Suggests
 from mathpal.sweeps.texts import parsed, written
 
 MAX_POINTS = 1_000_000
@@ -66,7 +66,7 @@ class Space:
         """Return the point of first choices and low bounds, even of a space without end."""
         return self._point(lambda key: self.parameters[key].first())
 
-    def suggest(self, trial: Trial) -> dict[str, Any]:
+    def suggest(self, trial: Suggests) -> dict[str, Any]:
         """Ask a trial for a value of every active parameter, parents before children."""
         return self._point(lambda key: self.parameters[key].suggest(key, trial))
 
@@ -86,11 +86,6 @@ class Space:
             for key in (*swept, *further)
         )
         return (*self.fixed, *written_out)
-
-    def same(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        """Tell whether two points are the same, as they are written in overrides."""
-        texts = [{key: self._text(key, value) for key, value in p.items()} for p in (one, other)]
-        return texts[0] == texts[1]
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return the parameters as sweep.json shows them."""

@@ -21,7 +21,15 @@ from mathpal.errors import RequestError
 from mathpal.record import redact
 from mathpal.sweeps import records
 
-IDENTIFYING = ("params", "conditions", "sampler", "direction", "storage", "study_name")
+IDENTIFYING = (
+    "params",
+    "conditions",
+    "sampler",
+    "direction",
+    "storage",
+    "study_name",
+    "custom_search_space",
+)
 """Options of the sweeper that make another sweep; more trials, for one, go on with the same."""
 
 Lock = Callable[[], AbstractContextManager[Any]]
@@ -47,11 +55,14 @@ class SharedStorage(_CachedStorage):
 
 
 def identity(config: DictConfig) -> str:
-    """Return what the same command has in common, its number of trials and slots aside."""
-    sweeper = OmegaConf.to_container(config.hydra.sweeper)
-    assert isinstance(sweeper, dict)
-    own = {key: sweeper.get(key) for key in IDENTIFYING}
-    told = [list(config.hydra.overrides.task), own]
+    """Return what the same command on the same conf/ has in common.
+
+    The number of trials and the slots may change.
+    """
+    composed: Any = OmegaConf.to_container(config)
+    hydra = composed.pop("hydra")
+    own = {key: hydra["sweeper"].get(key) for key in IDENTIFYING}
+    told = [hydra["job"]["config_name"], hydra["overrides"]["task"], own, composed]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -164,10 +164,20 @@ class Study:
             frozen = self._all()[trial.number]
             return None if frozen.state.is_finished() else self._end(frozen, ending)
 
-    def release(self) -> None:
-        """Queue what is running here again: the sweep is ending before it has."""
-        for number in list(self._mine):
-            self.tell(Ending(number, INTERRUPTED, None, "the sweep was stopped"))
+    def is_running(self) -> bool:
+        """Tell whether a trial is running here."""
+        return bool(self._mine)
+
+    def release(self) -> list[int]:
+        """Let go of what is running here: the sweep is ending. Returns the trials' numbers.
+
+        What did finish is told; all else is queued again.
+        """
+        with self._threads:
+            numbers = list(self._mine)
+            for number in numbers:
+                self.tell(self._left_behind(self._all()[number], "the sweep was stopped"))
+            return numbers
 
     def retry_failed(self) -> None:
         """Queue the trials that failed again, as if they had not been tried."""
@@ -313,8 +323,8 @@ class Study:
     def _runs_again(self, number: int) -> bool:
         return any(t.user_attrs.get(RETRY_OF) == number for t in self._all())
 
-    def _left_behind(self, trial: FrozenTrial) -> Ending:
-        """Return the ending of a trial whose launcher is gone, as far as it came to tell."""
+    def _left_behind(self, trial: FrozenTrial, why: str = "its launcher was killed") -> Ending:
+        """Return the ending of a trial that nobody told of, by what it wrote."""
         number, facts = trial.number, trial.user_attrs
         state = facts.get(STATE)
         if state in (COMPLETE, PRUNED, FAILED):  # all but Optuna's own state was written
@@ -324,7 +334,7 @@ class Study:
         values = figures_of(Path(folder), self.objectives) if folder else None
         seconds = 0.0 if folder is None else seconds_of(Path(folder))
         if values is None or self._runs_again(number):
-            return Ending(number, INTERRUPTED, None, "its launcher was killed", seconds)
+            return Ending(number, INTERRUPTED, None, why, seconds)
         return judge(number, self.objectives, values, seconds)
 
     def _gives_no_sign(self, trial: FrozenTrial) -> bool:
