@@ -69,6 +69,7 @@ def test_the_best_is_told_and_repeats_to_the_last_digit(grid, tmp_path):
     assert again["eval_loss"] == best["objective"]
 
 
+@pytest.mark.slow
 def test_a_trial_equals_a_single_run_with_its_overrides(grid, tmp_path):
     swept, _ = grid
     worst = max(swept.trials, key=lambda t: t["objective"])
@@ -76,6 +77,7 @@ def test_a_trial_equals_a_single_run_with_its_overrides(grid, tmp_path):
     assert alone["eval_loss"] == worst["objective"]
 
 
+@pytest.mark.slow
 def test_the_same_command_again_has_nothing_to_do(grid):
     swept, arguments = grid
     before = (swept.folder / "trials.jsonl").read_text()
@@ -86,6 +88,7 @@ def test_the_same_command_again_has_nothing_to_do(grid):
     assert (swept.folder / "trials.jsonl").read_text() == before
 
 
+@pytest.mark.slow
 def test_another_command_is_kept_out_of_the_folder(grid):
     swept, _ = grid
     launcher = start(swept.folder.parent, "lora=r8,r16")
