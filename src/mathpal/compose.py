@@ -1,11 +1,13 @@
 """Compose the config groups into a checked `Experiment`, freeze it in a file, thaw it again.
 
 Every problem of a request is collected and raised at once. Hydra and OmegaConf are known to this
-module, `problems`, `arguments` and `cli` alone; everything after them sees typed dataclasses.
+module, `problems`, `overrides`, `arguments`, `cli` and to `sweeps`, Hydra's own; a run sees typed
+dataclasses alone.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import re
@@ -187,7 +189,7 @@ def thaw(path: Path, overrides: Sequence[str] = ()) -> Experiment:
         values = yaml.load(path.read_text(encoding="utf-8"), FrozenLoader) or {}
         assert isinstance(values, dict)
         classes = _class_of(values["data"], DataConfig), _class_of(values["trainer"], TrainerConfig)
-        config = _structured(*classes).copy()
+        config = copy.deepcopy(_structured(*classes))
         config.merge_with(values)
     except FileNotFoundError:
         raise RequestError(f"{path.parent}: not a run's folder (no {path.name} in it)") from None
@@ -259,17 +261,20 @@ def _diagnose(overrides: Sequence[Override], request: Request) -> list[str]:
         whole = _compose(request, groups, hydra=True) if asks_hydra else config
     except COMPOSE_ERRORS as error:
         return [first_line(error)]
-    problems = []
+    problems, further = [], []
     for override in values:
-        own = not override.key_or_group.startswith("hydra.")
-        target = config if own else whole
+        target = whole if override.key_or_group.startswith("hydra.") else config
         swept = override.is_sweep_override()
         first, *others = points(override, request) if swept else [override.value()]
-        for value in others:
-            tried = target.copy()
-            problems += _set(tried, override, value, request) or (check(tried) if own else [])
         problems += _set(target, override, first, request)
-    return list(dict.fromkeys(problems + check(config)))
+        further += [(target, override, value) for value in others]
+    problems += check(config)
+    for target, override, value in further:  # once all else is set
+        tried = target.copy()
+        problems += _set(tried, override, value, request) or (
+            check(tried) if target is config else []
+        )
+    return list(dict.fromkeys(problems))
 
 
 def _other_points(overrides: Sequence[Override], request: Request) -> list[str]:

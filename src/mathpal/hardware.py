@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,8 @@ def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = Fa
     has_cuda = torch.cuda.is_available()
     # A worker was given its share of the threads already.
     sharers = 1 if is_worker() else hardware.num_processes
-    num_threads = hardware.num_threads or max(1, torch.get_num_threads() // sharers)
+    own = _own_num_threads()
+    num_threads = hardware.num_threads or max(1, own // sharers)
     lacks_gpu = hardware.device == "cuda" and not has_cuda
     if planning and hardware.device != "cpu" and (hardware.gpu or lacks_gpu):
         return _planned(hardware, num_threads)
@@ -64,6 +66,15 @@ def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = Fa
     if precision == "fp16":
         raise RequestError("hardware.precision=fp16: needs a GPU; use bf16 or fp32 on the CPU")
     return Device("cpu", precision, num_threads, reason)
+
+
+@functools.cache
+def _own_num_threads() -> int:
+    """Return the threads that torch took by itself, before a run of this process set them."""
+    import torch
+
+    num_threads: int = torch.get_num_threads()
+    return num_threads
 
 
 def no_gpu(hardware: HardwareConfig) -> str:

@@ -82,6 +82,14 @@ def kept(kind: str, key: Any, make: Callable[[], T], most: int = NEWEST) -> T:
     return found
 
 
+def derived(kind: str, source: Any, key: Any, make: Callable[[], T], most: int = NEWEST) -> T:
+    """Return what was made earlier of the very same `source`, an object that is kept, or make it.
+
+    The source stays with it, so that no other object takes its id.
+    """
+    return kept(kind, [id(source), key], lambda: (source, make()), most)[1]
+
+
 def own(value: T) -> T:
     """Return a copy of what is kept, for a run that may change it; unkept, the value itself."""
     return copy.deepcopy(value) if _keeping else value

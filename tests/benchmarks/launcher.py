@@ -244,4 +244,5 @@ def main() -> None:
         benchmarks[name](given.rounds)
 
 
-main()
+if __name__ == "__main__":
+    main()

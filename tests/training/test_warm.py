@@ -25,12 +25,12 @@ SMALL = (
     "hardware=cpu",
     "hardware.precision=fp32",
     "tracking=none",
-    "data.train_rows=48",
+    "data.train_rows=24",
     "data.test_rows=4",
-    "model.batch_size=8",
+    "model.batch_size=4",
     "trainer.max_steps=3",
     "trainer.logging_steps=1",
-    "evaluation.max_new_tokens=8",
+    "evaluation.max_new_tokens=4",
 )
 A = (*SMALL, "lora=r8")
 B = (*SMALL, "lora=r4", "trainer.learning_rate=1e-3", "seed=7")
@@ -44,13 +44,18 @@ CLOCKS |= {"seconds_total", "seconds_train"}
 
 @dataclass(frozen=True)
 class Trials:
-    """Runs that one process carried, one after the other."""
+    """Runs that one process carried, one after the other, while it kept things."""
 
     runs: dict[str, Run]
     sums: list[str]
     """The hash of the kept base's weights after each."""
     alone: Path
-    """The folder of A, run by a process of its own."""
+    """The folder of A, run where nothing was kept."""
+
+    @property
+    def same(self) -> list[Run]:
+        """The runs of A."""
+        return [run for name, run in self.runs.items() if name in ("first", "again")]
 
 
 def kept_base():
@@ -79,42 +84,56 @@ def keeping() -> Iterator[None]:
     warm.forget()
 
 
-@pytest.fixture(scope="module")
-def trials(tmp_path_factory) -> Iterator[Trials]:
-    """A, B, a full fine-tuning and A again in this process; A in another."""
-    folder = tmp_path_factory.mktemp("warm")
-    alone = folder / "alone"
-    command = [Path(sys.executable).with_name("train"), *A, f"hydra.run.dir={alone}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def carried(folder: Path, orders: dict[str, tuple[str, ...]]) -> tuple[dict[str, Run], list[str]]:
+    """Carry out runs in this process, which keeps things meanwhile."""
+    runs, sums = {}, []
     warm.keep()
     try:
-        runs, sums = {}, []
-        orders = {"first": A, "other": B, "full": FULL, "again": A}
         for name, overrides in orders.items():
             runs[name] = start(folder / name, *overrides, base=())
             sums.append(hashed(kept_base()))
     finally:
         warm.forget()
+    return runs, sums
+
+
+def after_another(folder: Path) -> Trials:
+    """A while this process keeps nothing; then B and A again."""
+    alone = start(folder / "alone", *A, base=()).folder
+    return Trials(*carried(folder, {"other": B, "again": A}), alone)
+
+
+def beside_a_process(folder: Path) -> Trials:
+    """A in a process of its own; A, B, a full fine-tuning and A again in this one."""
+    alone = folder / "alone"
+    command = [Path(sys.executable).with_name("train"), *A, f"hydra.run.dir={alone}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        runs, sums = carried(folder, {"first": A, "other": B, "full": FULL, "again": A})
+    finally:
         _, told = process.communicate(timeout=120)
     assert process.returncode == 0, f"{shlex.join(map(str, command))}: {told.decode()}"
-    yield Trials(runs, sums, alone)
+    return Trials(runs, sums, alone)
+
+
+@pytest.fixture(
+    scope="module", params=[after_another, pytest.param(beside_a_process, marks=pytest.mark.slow)]
+)
+def trials(request, tmp_path_factory) -> Trials:
+    """Runs of A alone, and among others."""
+    return request.param(tmp_path_factory.mktemp("warm"))
 
 
 def test_a_run_goes_in_a_warm_process_as_it_does_alone(trials):
-    alone, first, again = (
-        figures(folder)
-        for folder in (trials.alone, trials.runs["first"].folder, trials.runs["again"].folder)
-    )
-    assert len([line for line in first if "loss" in line]) == 3
-    assert first == alone
-    assert again == alone
+    alone = figures(trials.alone)
+    assert len([line for line in alone if "loss" in line]) == 3
+    assert [figures(run.folder) for run in trials.same] == [alone] * len(trials.same)
     assert figures(trials.runs["other"].folder) != alone
 
 
 def test_final_figures_and_plan_are_the_same_too(trials):
     expected = Run(trials.alone, None)
-    for name in ("first", "again"):
-        run = trials.runs[name]
+    for run in trials.same:
         assert run.json("plan.json") == expected.json("plan.json")
         ours, theirs = run.json("metrics.json"), expected.json("metrics.json")
         assert {k: v for k, v in ours.items() if k not in CLOCKS} == {
@@ -128,13 +147,22 @@ def test_final_figures_and_plan_are_the_same_too(trials):
 @pytest.mark.parametrize("name", ["adapter/adapter_model.safetensors", "predictions.jsonl", BEFORE])
 def test_a_run_leaves_the_same_files(trials, name):
     alone = (trials.alone / name).read_bytes()
-    assert (trials.runs["first"].folder / name).read_bytes() == alone
-    assert (trials.runs["again"].folder / name).read_bytes() == alone
+    assert {(run.folder / name).read_bytes() for run in trials.same} == {alone}
+
+
+def test_only_what_is_saved_in_the_end_has_a_model_card(trials):
+    for folder in [trials.alone, *(run.folder for run in trials.same)]:
+        saved = {p.relative_to(folder).parts[0] for p in folder.rglob("adapter_model.safetensors")}
+        assert saved == {"adapter", "checkpoints"}
+        assert [p.relative_to(folder) for p in folder.rglob("README.md")] == [
+            Path("adapter/README.md")
+        ]
 
 
 def test_no_run_changes_the_kept_base(trials):
     assert trials.sums == [trials.sums[0]] * len(trials.runs)
-    assert trials.runs["full"].json("plan.json")["lora_rank"] is None
+    if "full" in trials.runs:
+        assert trials.runs["full"].json("plan.json")["lora_rank"] is None
 
 
 def test_every_run_writes_what_the_base_answered(trials):
@@ -169,14 +197,20 @@ def test_a_view_has_modules_of_its_own_over_the_same_weights(keeping):
     assert base.config._attn_implementation == "sdpa"
 
 
-WRITES = {
-    "in place": lambda weight: weight.detach().mul_(-1),
-    "through .data, which version counters miss": lambda weight: weight.data.add_(1e-3),
-    "in inference mode": torch.inference_mode()(lambda weight: weight[0, 0].add_(1)),
-}
+WRITES = [
+    pytest.param(
+        lambda weight: weight.data.add_(1e-3), id="through .data, which version counters miss"
+    ),
+    pytest.param(lambda weight: weight.detach().mul_(-1), id="in place", marks=pytest.mark.slow),
+    pytest.param(
+        torch.inference_mode()(lambda weight: weight[0, 0].add_(1)),
+        id="in inference mode",
+        marks=pytest.mark.slow,
+    ),
+]
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("write", WRITES)
 def test_a_base_that_a_run_wrote_into_is_read_anew(keeping, caplog, write):
     first = loaded(*A)
     before = hashed(kept_base())
@@ -196,10 +230,10 @@ def test_a_base_that_a_run_wrote_into_is_read_anew(keeping, caplog, write):
     [
         "export=merged",
         "lora=none",
-        "lora.bias=all",
-        "lora.init_lora_weights=pissa",
-        'model.extra_tokens=["≤"]',
-        "lora.modules_to_save=[norm]",
+        pytest.param("lora.bias=all", marks=pytest.mark.slow),
+        pytest.param('model.extra_tokens=["≤"]', marks=pytest.mark.slow),
+        pytest.param("lora.init_lora_weights=pissa", marks=pytest.mark.slow),
+        pytest.param("lora.modules_to_save=[norm]", marks=pytest.mark.slow),
     ],
 )
 def test_weights_that_a_run_may_write_into_are_not_shared(keeping, option):
@@ -218,6 +252,14 @@ def test_a_tokenizer_that_a_run_changed_is_not_the_next_ones(keeping):
     assert second.tokenizer.padding_side == "right"
     assert second.tokenizer.chat_template != "none"
     assert second.train is first.train
+
+
+def test_threads_that_a_run_asked_for_are_not_the_next_ones(keeping):
+    own = preflight.prepare(compose(Request(A))).plan.num_threads
+    loaded(*A, f"hardware.num_threads={own + 1}")
+    assert torch.get_num_threads() == own + 1
+    assert preflight.prepare(compose(Request(A))).plan.num_threads == own
+    torch.set_num_threads(own)
 
 
 def test_other_rows_lengths_and_adapters_are_told_apart(keeping):
@@ -263,6 +305,22 @@ def test_the_newest_two_of_a_kind_are_kept(keeping):
     make("b")
     make("b")
     assert made[-2:] == ["b", "b"]
+
+
+def test_what_is_derived_belongs_to_one_object(keeping):
+    class Rows(list):
+        """A list that can be watched."""
+
+    one, other = Rows([1]), Rows([1])
+
+    def doubled(rows: Rows) -> list[int]:
+        return warm.derived("doubled", rows, None, lambda: rows * 2)
+
+    assert doubled(one) is doubled(one)
+    assert doubled(one) is not doubled(other)
+    source = weakref.ref(one)
+    del one
+    assert source() is not None, "another object could take its id"
 
 
 def test_a_base_that_is_dropped_is_freed_at_once(keeping):

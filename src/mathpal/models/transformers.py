@@ -163,7 +163,7 @@ def architecture(model: ModelConfig, lora: Any, head: str = "language") -> Archi
     """Count a model's parameters without reading a weight (on torch's meta device)."""
     options = None if lora is None else as_dict(lora)
     key = [identity(model), options, head]
-    return warm.kept("architecture", key, lambda: _architecture(model, lora, head))
+    return warm.kept("architecture", key, lambda: _architecture(model, lora, head), most=64)
 
 
 def _architecture(model: ModelConfig, lora: Any, head: str) -> Architecture:

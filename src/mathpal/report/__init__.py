@@ -7,12 +7,13 @@ from a file is escaped, and secrets in it are replaced.
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, Template
 from markupsafe import Markup
 
 from mathpal.evaluation.breakdown import breakdown
@@ -62,24 +63,8 @@ def write(folder: Path) -> Path:
 
 def page(run: Run) -> str:
     """Return the HTML of a run's report."""
-    environment = Environment(
-        loader=PackageLoader("mathpal.report", "."),
-        autoescape=True,
-        finalize=_without_secrets,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": percent,
-        "points": points,
-        "p_text": p_text,
-        "duration": duration,
-        "figure": figure,
-        "clock": clock,
-        "unbroken": unbroken,
-    }
     shown = contents.examples(run)
-    return environment.get_template("page.html.jinja").render(
+    return _template().render(
         run=run,
         record=run.record,
         method=contents.method(run.config),
@@ -158,6 +143,28 @@ def clock(moment: str | datetime.datetime) -> str:
     if isinstance(moment, str):
         moment = datetime.datetime.fromisoformat(moment)
     return f"{moment.day} {moment:%b %Y, %H:%M} {moment.tzname()}"
+
+
+@functools.cache
+def _template() -> Template:
+    """Compile the page, once a process: a worker of a sweep writes many."""
+    environment = Environment(
+        loader=PackageLoader("mathpal.report", "."),
+        autoescape=True,
+        finalize=_without_secrets,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "points": points,
+        "p_text": p_text,
+        "duration": duration,
+        "figure": figure,
+        "clock": clock,
+        "unbroken": unbroken,
+    }
+    return environment.get_template("page.html.jinja")
 
 
 def _counted(examples: Sequence[Example]) -> list[tuple[str, str, int]]:

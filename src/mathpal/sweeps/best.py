@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from mathpal.compose import thaw
 from mathpal.config import as_dict
 from mathpal.sweeps import records
-from mathpal.sweeps.composing import experiment_of
+from mathpal.sweeps.composing import experiment_of, take_hydra_away
 
 LEFT_OUT = ("output_dir", "resume", "objective", "dry_run")
 """Fields of a run that best.yaml does not repeat."""
@@ -30,14 +30,19 @@ def write_best(
     chosen, usual = (_choices(config) for config in (best, plain))
     choices = {g: option for g, option in chosen.items() if usual.get(g) != option}
     overrides = [f"{group}={option}" for group, option in choices.items()]
-    base = as_dict(experiment_of(_composed(sweep, context, overrides)))
     frozen = folder / line["folder"] / "config.yaml"
     # The folder of another launch may be on another machine.
-    one = thaw(frozen) if frozen.is_file() else experiment_of(best)
-    values = records.differences(base, as_dict(one))
-    for name in LEFT_OUT:
-        values.pop(name, None)
-    records.write_best(folder, choices, values, told)
+    one = OmegaConf.create(as_dict(thaw(frozen) if frozen.is_file() else experiment_of(best)))
+    base = _composed(sweep, context, overrides)
+    take_hydra_away(base)
+    mandatory = OmegaConf.missing_keys(base)
+    for key in mandatory:  # such as data.path, without which nothing can be resolved
+        OmegaConf.update(base, key, OmegaConf.select(one, key))
+    differing = records.differences(as_dict(experiment_of(base)), _plain(one))
+    values = OmegaConf.create({k: v for k, v in differing.items() if k not in LEFT_OUT})
+    for key in mandatory:
+        OmegaConf.update(values, key, OmegaConf.select(one, key), force_add=True)
+    records.write_best(folder, choices, _plain(values), told)
 
 
 def _composed(sweep: DictConfig, context: HydraContext, overrides: list[str]) -> DictConfig:
@@ -47,6 +52,11 @@ def _composed(sweep: DictConfig, context: HydraContext, overrides: list[str]) ->
     )
     HydraConfig.instance().set_config(config)
     return config
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    found: Any = OmegaConf.to_container(config)
+    return dict(found)
 
 
 def _choices(config: DictConfig) -> dict[str, str]:

@@ -44,13 +44,18 @@ def compose(
     return config
 
 
+def take_hydra_away(config: DictConfig) -> None:
+    """Leave of a config what is the experiment's."""
+    with read_write(config), open_dict(config):
+        config.pop("hydra", None)
+
+
 def experiment_of(config: DictConfig) -> Experiment:
     """Return the experiment of a trial's config, from which Hydra's part is taken away.
 
     Raises: RequestError with every problem.
     """
-    with read_write(config), open_dict(config):
-        del config["hydra"]
+    take_hydra_away(config)
     problems = check(config)
     if problems:
         raise RequestError(problems)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,7 +113,7 @@ def assemble(
         callbacks.append(EarlyStoppingCallback(patience, options["early_stopping_threshold"]))
     parts = {"processing_class": setup.tokenizer, **parts}
     try:
-        trainer = trainer_class(model=setup.model, callbacks=callbacks, **parts)
+        trainer = _without_cards(trainer_class)(model=setup.model, callbacks=callbacks, **parts)
     except ValueError as error:
         raise RequestError(f"trainer: {error}") from error
     trainer.remove_callback(PrinterCallback)
@@ -143,6 +145,39 @@ def tokenised(trainer_class: Any) -> Any:
         return dataset
 
     return type(trainer_class.__name__, (trainer_class,), {"_prepare_dataset": keep})
+
+
+@functools.cache
+def _without_cards(trainer_class: Any) -> Any:
+    """Return a TRL trainer's class that gives checkpoints no model cards, a README.md each.
+
+    They take more time than the rest of a small checkpoint. What is saved in the end has its card.
+    """
+
+    def save(self: Any, *parts: Any) -> None:
+        with _without_card(self.model):
+            trainer_class._save_checkpoint(self, *parts)
+
+    def write_nothing(self: Any, *_: Any, **__: Any) -> None:
+        """Stand for TRL's card, which lies beside the checkpoints."""
+
+    parts = {"_save_checkpoint": save, "create_model_card": write_nothing}
+    return type(trainer_class.__name__, (trainer_class,), parts)
+
+
+@contextmanager
+def _without_card(model: Any) -> Iterator[None]:
+    """Let a model with an adapter be saved without its card, for which PEFT has no switch."""
+    from peft import PeftModel
+
+    if not isinstance(model, PeftModel):
+        yield
+        return
+    model.create_or_update_model_card = lambda *_: None
+    try:
+        yield
+    finally:
+        del model.create_or_update_model_card
 
 
 def drop_reference_copy(model: Any) -> None:

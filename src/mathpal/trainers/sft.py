@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mathpal import warm
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import Setup, arguments, assemble, table
 
@@ -27,8 +28,8 @@ def build(setup: Setup, **options: Any) -> Any:
         setup,
         options,
         args=args,
-        train_dataset=table(_columns(setup.train), seed),
-        eval_dataset=table(_columns(setup.test), seed) if setup.test else None,
+        train_dataset=_table("training rows", setup.train, seed),
+        eval_dataset=_table("held-out rows", setup.test, seed) if setup.test else None,
         **parts,
     )
 
@@ -54,5 +55,11 @@ def _as_they_are(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"dataset_kwargs": {**(options["dataset_kwargs"] or {}), "skip_prepare_dataset": True}}
 
 
-def _columns(rows: Sequence[Encoded]) -> dict[str, Any]:
-    return {"input_ids": [r.input_ids for r in rows], "labels": [r.labels for r in rows]}
+def _table(kind: str, rows: Sequence[Encoded], seed: int | None) -> Any:
+    """Return a datasets.Dataset of rows, which no trainer changes."""
+
+    def make() -> Any:
+        columns = {"input_ids": [r.input_ids for r in rows], "labels": [r.labels for r in rows]}
+        return table(columns, seed)
+
+    return warm.derived(f"table of {kind}", rows, seed, make)
