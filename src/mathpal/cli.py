@@ -104,6 +104,8 @@ def _train(arguments: list[str], started: float) -> None:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
+    from mathpal.sweeps.stock_report import AT_END
+
     failures: list[Exception] = []
 
     @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")
@@ -123,15 +125,20 @@ def _train(arguments: list[str], started: float) -> None:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else it ends the process with exit code 1
     sys.argv = ["train", *line.flags, *line.request.overrides]
     try:
-        job()
+        with AT_END:
+            job()
     except KeyboardInterrupt as error:
         raise error.__cause__ or error from None
     except (HydraException, OmegaConfBaseException) as error:
         raise failures[0] if failures else RequestError(first_line(error)) from error
     except OSError as error:
-        where = f"{error.strerror}: {error.filename}; set output_dir=..."
-        raise (
-            failures[0] if failures else RequestError(f"cannot write a run's folder: {where}")
+        if failures:
+            raise failures[0] from error
+        if error.filename is None:
+            raise
+        key = "hydra.sweep.dir" if line.request.multirun else "output_dir"
+        raise RequestError(
+            f"cannot write a run's folder: {error.strerror}: {error.filename}; set {key}=..."
         ) from error
     if failures and not line.request.multirun:  # a sweep has told of its trials
         raise failures[0]
@@ -142,8 +149,12 @@ def _run(config: Any, started: float) -> Any:
     from hydra.core.hydra_config import HydraConfig
 
     from mathpal.compose import to_experiment
+    from mathpal.record import redact_file
     from mathpal.run import run
 
-    folder = Path(HydraConfig.get().runtime.output_dir)
+    hydra = HydraConfig.get()
+    folder = Path(hydra.runtime.output_dir)
+    if hydra.output_subdir is not None:  # it may hold the URL of a study with its password
+        redact_file(folder / hydra.output_subdir / "hydra.yaml")
     values = run(to_experiment(config), folder, started).objectives
     return values[0] if len(values) == 1 else values

@@ -20,7 +20,7 @@ import psutil
 from mathpal.checkpoints import how_to_go_on
 from mathpal.config import Experiment, HardwareConfig
 from mathpal.distributed import WORKER, is_worker, num_processes, rank
-from mathpal.errors import Interrupted, MathpalError, RequestError
+from mathpal.errors import Interrupted, MathpalError, Pruned, RequestError
 from mathpal.files import write_json
 from mathpal.models import sources
 from mathpal.record import command
@@ -34,7 +34,11 @@ LOST_WORDS = ("gloo", "NCCL", "ProcessGroup", "c10d")
 SECONDS_TO_END = 30.0
 """How long a process that ends in order waits for the others to do so."""
 
-ENDINGS: dict[str, type[MathpalError]] = {"request": RequestError, "interrupted": Interrupted}
+ENDINGS: dict[str, type[MathpalError]] = {
+    "request": RequestError,
+    "pruned": Pruned,  # before what it is a kind of
+    "interrupted": Interrupted,
+}
 """Ways of ending that all processes take together; any other is one's own failure."""
 
 

@@ -22,7 +22,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from mathpal.errors import Interrupted, RequestError
-from mathpal.files import write_json
+from mathpal.files import write_json, write_text
 
 PACKAGES = (
     "mathpal",
@@ -54,7 +54,7 @@ class Record:
         self.started = started
         self.facts: dict[str, Any] = {
             "status": "running",
-            "command": redact(os.environ.get("MATHPAL_COMMAND") or command()),
+            "command": redact(command()),
             "started": _clock(started),
             "resumed": resumed,
             "python": platform.python_version(),
@@ -141,8 +141,9 @@ def ending_in_order() -> Iterator[None]:
 
 
 def command() -> str:
-    """Return the command line of this process."""
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    """Return the command line of this run: what MATHPAL_COMMAND tells, else this process's."""
+    own = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return os.environ.get("MATHPAL_COMMAND") or own
 
 
 def log_to(path: Path) -> None:
@@ -218,6 +219,14 @@ def redact(text: str) -> str:
         if SECRET_NAME.search(name) and len(value) >= 8:
             text = text.replace(value, "***")
     return PASSWORD_IN_URL.sub(r"\1\2***", SECRET_SHAPE.sub("***", text))
+
+
+def redact_file(path: Path) -> None:
+    """Replace the secrets in a text file; do nothing where there is no file."""
+    if path.is_file():
+        text = path.read_text(encoding="utf-8")
+        if (safe := redact(text)) != text:
+            write_text(path, safe)
 
 
 def holds_secret(text: str) -> bool:

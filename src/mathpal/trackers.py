@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mathpal.config import Experiment
+from mathpal.environment import variables
 
 
 @contextmanager
@@ -26,22 +27,25 @@ def tracker(experiment: Experiment, folder: Path) -> Iterator[None]:
             "WANDB_MODE": os.environ.get("WANDB_MODE", "online" if _has_key() else "offline"),
             "WANDB_SILENT": "true",
         }
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
     exit_code = 1
-    try:
-        yield
-        exit_code = 0
-    finally:
-        if "wandb" in report_to:
-            import wandb
+    with variables(settings):
+        try:
+            yield
+            exit_code = 0
+        finally:
+            if "wandb" in report_to:
+                import wandb
 
-            wandb.finish(exit_code=exit_code)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+                wandb.finish(exit_code=exit_code)
+
+
+def group_of(folder: Path) -> str:
+    """Return the name at wandb of the sweep of a folder.
+
+    >>> group_of(Path("multirun/2026-01-31/12-00-00_train"))
+    '2026-01-31/12-00-00_train'
+    """
+    return f"{folder.parent.name}/{folder.name}"
 
 
 def of_sweep(group: str, number: int) -> dict[str, str]:

@@ -1,19 +1,27 @@
 """The parts of a sweep by themselves: slots, reports while training, rules, files."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 
 import pytest
 import yaml
+from hydra.core.utils import JobReturn, JobStatus
 
-from mathpal.errors import RequestError
+from mathpal import cli, launch, record
+from mathpal.errors import Interrupted, MathpalError, Pruned, RequestError
+from mathpal.sweeps import judge as reports
 from mathpal.sweeps import records
-from mathpal.sweeps.jobs import COMPLETE, FAILED, figures_of, judge
-from mathpal.sweeps.judge import INVITATION, Judge, Trial
+from mathpal.sweeps.batches import Batches
+from mathpal.sweeps.jobs import COMPLETE, FAILED, PRUNED, Job, figures_of, judge
+from mathpal.sweeps.judge import HERE, INVITATION, Judge, Trial
+from mathpal.sweeps.launcher import SlotLauncher
 from mathpal.sweeps.pool import Slot, slots
 from mathpal.sweeps.search_rules import directions
+from mathpal.sweeps.stock_report import AT_END
 
 
 def ask(wanted, *, device="auto", num_processes=1, num_threads=2):
@@ -228,3 +236,130 @@ def test_a_wrong_search_is_refused_before_optuna_is_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "2 []\n"
+
+
+def test_one_that_says_nothing_holds_up_no_trial(tmp_path):
+    sweep = Judge(lambda *_: True)
+    sweep.invite(0, tmp_path)
+    told = json.loads((tmp_path / INVITATION).read_text())
+    silent = [socket.create_connection((told["host"], told["port"])) for _ in range(5)]
+    silent[0].sendall(b"GET / HTTP/1.1\r\n\r\n")
+    assert Trial.of(tmp_path).report(1, 2, 0.5) is True
+    sweep.close()
+    for caller in silent:
+        caller.close()
+
+
+def test_a_sweep_that_says_nothing_holds_up_no_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(reports, "SECONDS_TO_ANSWER", 0.2)
+    with socket.create_server((HERE, 0)) as frozen:
+        trial = Trial(3, *frozen.getsockname(), "00" * 16)
+        assert trial.report(1, 2, 0.5) is False
+        assert trial.report(2, 2, 0.4) is False
+
+
+def test_a_closed_sweep_listens_no_more(tmp_path):
+    heard = []
+    before = threading.active_count()
+    sweep = Judge(lambda *report: heard.append(report) is not None)
+    sweep.invite(0, tmp_path)
+    trial = Trial.of(tmp_path)
+    trial.report(1, 2, 0.5)
+    sweep.close()
+    assert trial.report(2, 2, 0.4) is False
+    assert Trial.of(tmp_path).report(2, 2, 0.4) is False
+    assert heard == [(0, 1, 2, 0.5)]
+    assert threading.active_count() <= before + 1  # the trial's own, which may still be leaving
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Pruned("at step 1 of 2, eval_loss 3"), "Pruned: at step 1 of 2, eval_loss 3"),
+        (Interrupted("stopped at step 1"), "Interrupted: stopped at step 1"),
+        (RequestError("no such file"), "RequestError: no such file"),
+        (KeyError("loss"), "MathpalError: process 0: KeyError: 'loss'"),
+    ],
+)
+def test_a_run_of_several_processes_ends_as_they_did(error, expected, tmp_path):
+    launch.tell_ending(tmp_path, error)
+    with pytest.raises(MathpalError) as raised:
+        launch._raise_ending(tmp_path, 1, tmp_path, stopped=False)
+    assert f"{type(raised.value).__name__}: {raised.value}" == expected
+
+
+def test_a_trial_names_the_command_that_repeats_it(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/somewhere/train", "-m", "lora=r4,r8"])
+    assert record.command() == "train -m lora=r4,r8"
+    monkeypatch.setenv("MATHPAL_COMMAND", "train lora=r4")
+    assert record.command() == "train lora=r4"
+
+
+def launched(returned, status):
+    """What a launcher of Hydra's brings back of a trial."""
+    done = JobReturn(status=status)
+    done.return_value = returned
+    return done
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "state", "reason"),
+    [
+        (0.5, JobStatus.COMPLETED, COMPLETE, None),
+        (None, JobStatus.COMPLETED, FAILED, "eval_loss was not measured"),
+        (Pruned("at step 1"), JobStatus.FAILED, PRUNED, "at step 1"),
+        (KeyError("x"), JobStatus.FAILED, FAILED, "KeyError: 'x'"),
+        (MathpalError("no room"), JobStatus.FAILED, FAILED, "no room"),
+        (
+            OSError("postgresql://me:verysecret@host/trials"),
+            JobStatus.FAILED,
+            FAILED,
+            "OSError: postgresql://me:***@host/trials",
+        ),
+    ],
+)
+def test_a_batch_tells_how_its_trials_ended(returned, status, state, reason, tmp_path):
+    batches = Batches(lambda _: [launched(returned, status)], ["eval_loss"], 1)
+    batches.submit(Job(4, tmp_path, ["lora=r4"]))
+    [ending] = batches.wait(0)
+    assert (ending.number, ending.state, ending.reason) == (4, state, reason)
+
+
+def test_a_file_of_text_keeps_no_password(tmp_path):
+    path = tmp_path / "hydra.yaml"
+    path.write_text("storage: postgresql://me:verysecret@host/trials\nseed: 3\n")
+    record.redact_file(path)
+    assert path.read_text() == "storage: postgresql://me:***@host/trials\nseed: 3\n"
+    record.redact_file(tmp_path / "multirun.yaml")
+    assert not (tmp_path / "multirun.yaml").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_its_option(call_main, tmp_path):
+    place = tmp_path / "a_file"
+    place.touch()
+    finished = call_main(
+        "train", "-m", "hydra/sweeper=basic", "lora=r4,r8", f"hydra.sweep.dir={place}/sweep"
+    )
+    assert finished.code == 2
+    [problem] = finished.problems
+    assert problem.startswith("cannot write a run's folder: Not a directory: ")
+    assert problem.endswith("; set hydra.sweep.dir=...")
+
+
+class Closing(SlotLauncher):
+    """A launcher whose executors note that they are closed."""
+
+    def executor(self, experiment, folder):
+        return ExitStack()
+
+
+def test_the_batches_of_a_sweep_share_an_executor_to_its_end():
+    launcher = Closing()
+    launcher.setup(hydra_context=None, task_function=cli.main, config=None)
+    closed = []
+    with AT_END:
+        first = launcher.kept_executor(None, None)
+        first.callback(closed.append, "first")
+        assert launcher.kept_executor(None, None) is first
+        assert closed == []
+    assert closed == ["first"]

@@ -9,7 +9,7 @@ from typing import Any
 from hydra.core.utils import JobReturn, JobStatus
 
 from mathpal.errors import Pruned
-from mathpal.sweeps.jobs import FAILED, PRUNED, Ending, Job, judge
+from mathpal.sweeps.jobs import FAILED, PRUNED, Ending, Job, judge, reason_of
 
 
 class Batches:
@@ -62,7 +62,7 @@ class Batches:
             return judge(number, self._objectives, values, seconds)
         if isinstance(returned, Pruned):
             return Ending(number, PRUNED, None, str(returned), seconds)
-        return Ending(number, FAILED, None, f"{returned}", seconds)
+        return Ending(number, FAILED, None, reason_of(returned), seconds)
 
 
 def _environment(job: Job) -> list[str]:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from mathpal.environment import variables
+from mathpal.errors import Interrupted, MathpalError, Pruned
+from mathpal.record import log_to, redact
 
 WAITING, RUNNING = "waiting", "running"
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
@@ -102,14 +104,12 @@ def judge(number: int, names: Sequence[str], values: Sequence[Any], seconds: flo
 def carry_out(job: Job) -> Ending:
     """Run a job in this process; whatever happens to it is its ending, not an exception."""
     from mathpal.compose import thaw
-    from mathpal.errors import Interrupted, MathpalError, Pruned
-    from mathpal.record import log_to, redact
     from mathpal.run import run
 
     started = time.time()
     log_to(job.folder / "train.log")
     try:
-        with _environment(job.environment):
+        with variables(job.environment):
             experiment = thaw(job.folder / "config.yaml")
             outcome = run(experiment, job.folder, started)
     except Pruned as error:
@@ -117,29 +117,22 @@ def carry_out(job: Job) -> Ending:
     except (Interrupted, KeyboardInterrupt) as error:
         reason = str(error) or "stopped with the sweep"
         return Ending(job.number, INTERRUPTED, None, reason, time.time() - started)
-    except MathpalError as error:
-        return Ending(job.number, FAILED, None, redact(str(error)), time.time() - started)
     except Exception as error:  # noqa: BLE001  (the outermost frame of a trial)
-        reason = redact(f"{type(error).__name__}: {error}")
-        return Ending(job.number, FAILED, None, reason, time.time() - started)
+        return Ending(job.number, FAILED, None, reason_of(error), time.time() - started)
     names = experiment.objectives
     return judge(job.number, names, outcome.objectives, time.time() - started)
+
+
+def reason_of(error: BaseException) -> str:
+    """Say why a trial failed, without secrets; an error that is not ours by its class, too.
+
+    >>> reason_of(KeyError("x")), reason_of(MathpalError("no room on the disk"))
+    ("KeyError: 'x'", 'no room on the disk')
+    """
+    ours = isinstance(error, MathpalError)
+    return redact(str(error) if ours else f"{type(error).__name__}: {error}")
 
 
 def command_of(overrides: Sequence[str]) -> str:
     """Return the command that runs a trial by itself."""
     return shlex.join(["train", *overrides])
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -166,7 +166,7 @@ class Launch:
         self.judge.invite(number, folder)
         environment = {}
         if "wandb" in self.first.tracking.report_to:
-            environment = trackers.of_sweep(self._group, number)
+            environment = trackers.of_sweep(trackers.group_of(self.folder), number)
         try:
             job = self.prepare(
                 overrides,
@@ -229,7 +229,7 @@ class Launch:
         numbers = [line["number"] for line in best]
         others = [t for t in self.study.ended() if t.number not in numbers]
         lines = [*best, *(line_of(trial, self.folder) for trial in others)]
-        trackers.log_sweep(self.first, self.folder, self._group, lines)
+        trackers.log_sweep(self.first, self.folder, trackers.group_of(self.folder), lines)
 
     def _words(self, line: dict[str, Any]) -> str:
         """Say which trial best.yaml repeats."""
@@ -242,11 +242,6 @@ class Launch:
     def _write_trials(self) -> None:
         lines = [line_of(trial, self.folder) for trial in self.study.ended()]
         records.write_trials(self.folder, lines)
-
-    @property
-    def _group(self) -> str:
-        """The name of the sweep at wandb."""
-        return f"{self.folder.parent.name}/{self.folder.name}"
 
     def _next_commands(self) -> list[str]:
         here = Path.cwd()

@@ -11,6 +11,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from mathpal.sweeps.stock_report import AT_END
+
 
 class SlotLauncher(Launcher):
     """Carry out trials of mathpal by an executor, which a subclass names."""
@@ -40,6 +42,7 @@ class SlotLauncher(Launcher):
             )
         self.config = config
         self.hydra_context = hydra_context
+        self._kept: Any = None
 
     def executor(self, experiment: Any, folder: Path) -> Any:
         """Return the `mathpal.sweeps.jobs.Executor` for trials like `experiment`.
@@ -47,6 +50,16 @@ class SlotLauncher(Launcher):
         Raises: RequestError.
         """
         raise NotImplementedError
+
+    def kept_executor(self, experiment: Any, folder: Path) -> Any:
+        """Return the executor of all batches of a sweep, which the end of the sweep closes.
+
+        Raises: RequestError.
+        """
+        if self._kept is None:
+            self._kept = self.executor(experiment, folder)
+            AT_END.callback(self._kept.close)
+        return self._kept
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mathpal import trackers
 from mathpal.errors import MathpalError, RequestError
-from mathpal.record import ending_in_order, redact
+from mathpal.record import ending_in_order
 from mathpal.screen import Screen
 from mathpal.sweeps.board import Board
 from mathpal.sweeps.composing import compose, experiment_of, prepare
-from mathpal.sweeps.jobs import COMPLETE, FAILED, Ending
-from mathpal.sweeps.search_rules import directions
-from mathpal.sweeps.stock_report import varying
+from mathpal.sweeps.jobs import COMPLETE, FAILED, Ending, reason_of
+from mathpal.sweeps.stock_report import directions_of, varying
 
 if TYPE_CHECKING:
     from mathpal.sweeps.launcher import SlotLauncher
@@ -27,12 +27,13 @@ def launch_all(
     sweep, context = launcher.config, launcher.hydra_context
     first = experiment_of(compose(sweep, context, overrides[0], first_number))
     folder = Path(sweep.hydra.sweep.dir).absolute()
-    executor = launcher.executor(first, folder)
+    executor = launcher.kept_executor(first, folder)
+    group = trackers.group_of(folder) if "wandb" in first.tracking.report_to else None
     names = first.objectives
     board = Board(
         first.name,
         names,
-        directions(None, names),
+        directions_of(sweep, names),
         len(overrides),
         executor.num_slots,
         Screen(),
@@ -52,20 +53,23 @@ def launch_all(
                     board.started(number, {key: point[key] for key in swept if key in point})
                     try:
                         job = prepare(
-                            sweep, context, texts, number, num_threads=executor.num_threads
+                            sweep,
+                            context,
+                            texts,
+                            number,
+                            num_threads=executor.num_threads,
+                            environment=trackers.of_sweep(group, number) if group else None,
                         )
                         executor.submit(job)
                         running += 1
                     except RequestError as error:
-                        endings.append(Ending(number, FAILED, None, redact(str(error)), 0.0))
+                        endings.append(Ending(number, FAILED, None, reason_of(error), 0.0))
                 for e in endings:
                     ended[e.number] = e
                     board.finished(e.number, e.state, e.values, e.seconds, e.reason)
         except KeyboardInterrupt:
             executor.stop()
             raise
-        finally:
-            executor.close()
     return [_returned(ended[number]) for number in sorted(ended)]
 
 
