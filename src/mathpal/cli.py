@@ -156,5 +156,7 @@ def _run(config: Any, started: float) -> Any:
     folder = Path(hydra.runtime.output_dir)
     if hydra.output_subdir is not None:  # it may hold the URL of a study with its password
         redact_file(folder / hydra.output_subdir / "hydra.yaml")
-    values = run(to_experiment(config), folder, started).objectives
+    experiment = to_experiment(config)
+    figures = run(experiment, folder, started).figures
+    values = [figures.get(name) for name in experiment.objectives]
     return values[0] if len(values) == 1 else values

@@ -65,9 +65,9 @@ def apply(
     `adds` is whether the override was written with a plus, which new entries of a mapping need.
     """
     field = _field(config, key)
-    if field is None and not _inside_a_dict(config, key):
+    if field is None and not _inside_a_dict(config, key) and not _of_hydra(config, key):
         return [unknown_key(key, [*keys(config), *groups])]
-    if field is None and not adds and key not in keys(config):
+    if field is None and not adds and not _of_hydra(config, key) and key not in keys(config):
         return [f"{key}: a new entry is written with a plus: +{key}={value}"]
     try:
         OmegaConf.update(config, key, value, force_add=True)
@@ -228,6 +228,14 @@ def _field(config: DictConfig, key: str) -> Field[Any] | None:
         if prefix == parent + dot and kind is not None:
             return next((f for f in fields(kind) if f.name == leaf), None)
     return None
+
+
+def _of_hydra(config: DictConfig, key: str) -> bool:
+    """Tell whether Hydra's part has a key, which its classes do not always declare."""
+    parent, _, leaf = key.rpartition(".")
+    return key.startswith("hydra.") and any(
+        prefix == f"{parent}." and leaf in node for prefix, node, _ in _walk(config)
+    )
 
 
 def _inside_a_dict(config: DictConfig, key: str) -> bool:

@@ -24,8 +24,6 @@ class Outcome:
 
     figures: dict[str, Any]
     """The content of metrics.json; empty for a dry run."""
-    objectives: list[float | None]
-    """The figures that a sweep optimises; None for one that was not measured."""
 
 
 def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
@@ -39,7 +37,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
     freeze(experiment, folder / "config.yaml")
     if launch.wants_processes(experiment.hardware) and not experiment.dry_run:
         figures = launch.launch(experiment, folder, started)
-        return _outcome(figures, experiment)
+        return Outcome(figures)
     screen = Screen()
     with ending_in_order(), Record(folder, started, resumed=resumed) as record:
         with record.stage("start"), screen.working("starting"):
@@ -53,7 +51,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         screen.plan(prepared.plan)
         if experiment.dry_run:
             screen.say("dry run: nothing was trained")
-            return _outcome({}, experiment)
+            return Outcome({})
         try:
             figures = _carry_out(experiment, folder, prepared, record, screen)
         except KeyboardInterrupt as error:
@@ -62,11 +60,7 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
     if distributed.is_main():
         report.write(folder)
     screen.summary(figures, folder)
-    return _outcome(figures, experiment)
-
-
-def _outcome(figures: dict[str, Any], experiment: Experiment) -> Outcome:
-    return Outcome(figures, [figures.get(name) for name in experiment.objectives])
+    return Outcome(figures)
 
 
 def _carry_out(

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from sweeping import TINY, TRAIN, Sweep, environment, point, start
 
+pytestmark = pytest.mark.xdist_group("sweeps")
+
 
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory):

@@ -67,11 +67,12 @@ def test_final_figures_are_flat_and_complete(small_run):
         "base_accuracy",
         "tokens_per_second",
         "peak_memory_bytes",
+        "seconds_train",
         "seconds_total",
         "seconds_to_first_step",
     }
     assert all(isinstance(value, float | int) for value in figures.values())
-    assert small_run.outcome.objective == figures["eval_loss"]
+    assert small_run.outcome.figures == figures
     assert 0 < figures["seconds_to_first_step"] < figures["seconds_total"]
     assert figures["train_loss"] == pytest.approx(sum(small_run.losses) / 4, rel=1e-4)
 

@@ -116,6 +116,9 @@ def beside_a_process(folder: Path) -> Trials:
     return Trials(runs, sums, alone)
 
 
+pytestmark = pytest.mark.xdist_group("warm")
+
+
 @pytest.fixture(
     scope="module", params=[after_another, pytest.param(beside_a_process, marks=pytest.mark.slow)]
 )

@@ -111,7 +111,7 @@ def carry_out(job: Job) -> Ending:
     try:
         with variables(job.environment):
             experiment = thaw(job.folder / "config.yaml")
-            outcome = run(experiment, job.folder, started)
+            figures = run(experiment, job.folder, started).figures
     except Pruned as error:
         return Ending(job.number, PRUNED, None, str(error), time.time() - started)
     except (Interrupted, KeyboardInterrupt) as error:
@@ -120,7 +120,7 @@ def carry_out(job: Job) -> Ending:
     except Exception as error:  # noqa: BLE001  (the outermost frame of a trial)
         return Ending(job.number, FAILED, None, reason_of(error), time.time() - started)
     names = experiment.objectives
-    return judge(job.number, names, outcome.objectives, time.time() - started)
+    return judge(job.number, names, [figures.get(n) for n in names], time.time() - started)
 
 
 def reason_of(error: BaseException) -> str:
