@@ -11,10 +11,13 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mathpal.config import conf_dir
 from mathpal.errors import Interrupted, MathpalError, Pruned, RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from mathpal.arguments import CommandLine
 
 COMMANDS = ("train", "preview", "evaluate", "resume", "report", "grade", "doctor")
 
@@ -87,7 +90,7 @@ def _train(arguments: list[str], started: float) -> None:
         to_experiment,
     )
     from mathpal.overrides import require_multirun
-    from mathpal.problems import first_line, require_key
+    from mathpal.problems import require_key
     from mathpal.sweeps.first import first_trial
 
     line = read(arguments)
@@ -100,10 +103,16 @@ def _train(arguments: list[str], started: float) -> None:
             require_multirun(line.request)
             experiment = to_experiment(config)
             preflight.check(first_trial(line.request) if line.request.multirun else experiment)
+    _call_hydra(line, started)
+
+
+def _call_hydra(line: CommandLine, started: float) -> None:
+    """Let Hydra do what the line asks: run once, sweep, or tell of the configuration."""
     import hydra
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
+    from mathpal.problems import first_line
     from mathpal.sweeps.stock_report import AT_END
 
     failures: list[Exception] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-# First of all, in a session of its own: signals to the launcher's group are for the launcher.
+# First of all, away from the launcher's group: signals to that group are for the launcher alone.
 with suppress(PermissionError):
     os.setsid()
 
