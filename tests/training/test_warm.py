@@ -120,7 +120,8 @@ pytestmark = pytest.mark.xdist_group("warm")
 
 
 @pytest.fixture(
-    scope="module", params=[after_another, pytest.param(beside_a_process, marks=pytest.mark.slow)]
+    scope="module",
+    params=[pytest.param(way, marks=pytest.mark.slow) for way in (after_another, beside_a_process)],
 )
 def trials(request, tmp_path_factory) -> Trials:
     """Runs of A alone, and among others."""
