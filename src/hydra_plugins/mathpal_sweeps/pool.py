@@ -26,7 +26,7 @@ class PoolLauncher(SlotLauncher):
         start_importing()
 
     def executor(self, experiment: Any, folder: Path) -> Any:
-        """Return a pool; its processes start to import at once."""
+        """Return a pool, whose processes start with the first trials."""
         from mathpal.errors import RequestError
         from mathpal.sweeps.pool import Pool, slots
 

@@ -14,13 +14,13 @@ from typing import Any
 from mathpal import trackers
 from mathpal.config import Experiment
 from mathpal.errors import Interrupted, MathpalError, RequestError
-from mathpal.record import ending_in_order, redact
+from mathpal.record import ending_in_order
 from mathpal.report import sweep as report
 from mathpal.screen import Screen
 from mathpal.sweeps import records
 from mathpal.sweeps.batches import Batches
 from mathpal.sweeps.board import Board
-from mathpal.sweeps.jobs import COMPLETE, FAILED, KILLED, Ending, Executor, Job
+from mathpal.sweeps.jobs import COMPLETE, FAILED, KILLED, Ending, Executor, Job, reason_of
 from mathpal.sweeps.judge import INVITATION, Judge
 from mathpal.sweeps.study import FOLDER, OVERRIDES, REASON, STARTED, Claimed, Study
 from mathpal.sweeps.trials import line_of
@@ -175,7 +175,7 @@ class Launch:
                 environment=environment,
             )
         except RequestError as error:
-            self._tell(Ending(number, FAILED, None, redact(str(error))))
+            self._tell(Ending(number, FAILED, None, reason_of(error)))
             return False
         self.executor.submit(job)
         return True
@@ -266,7 +266,7 @@ class Launch:
                 "from there"
             )
         except Exception as error:
-            status["error"] = redact(str(error))
+            status["error"] = reason_of(error)
             raise
         finally:
             records.write_sweep(self.folder, {**status, "ended": records.moment(time.time())})

@@ -87,7 +87,7 @@ class Pool:
         busy = [worker for worker in self._workers if worker.job is not None]
         handles = [h for worker in busy for h in (worker.jobs, worker.process.sentinel)]
         connection.wait(handles, seconds)
-        for worker in busy:
+        for worker in (worker for worker in busy if worker.process.is_alive()):
             with suppress(psutil.NoSuchProcess):
                 worker.started = psutil.Process(worker.process.pid).children(recursive=True)
         self._end_overdue(busy)

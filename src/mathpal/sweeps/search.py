@@ -18,7 +18,6 @@ from hydra_plugins.hydra_optuna_sweeper._impl import OptunaSweeperImpl
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from mathpal.config import Experiment
-from mathpal.errors import RequestError
 from mathpal.record import command, redact
 from mathpal.screen import Screen
 from mathpal.sweeps import records, search_rules, spaces, storage
@@ -79,8 +78,6 @@ class Search(OptunaSweeperImpl):
             self._default,
         )
         first = self._first_experiment()
-        if problems := search_rules.problems(self.options, first, self.space):
-            raise RequestError(problems)
         if first.dry_run:
             self._dry_run()
             return
