@@ -259,6 +259,9 @@ class HardwareConfig:
     )
     compile: bool = option(False, "torch.compile the model; trainer.torch_compile follows it")
     num_threads: int | None = option(None, "CPU threads; null: one a core")
+    dollars_per_hour: float | None = option(
+        None, "price of the machine, all its devices together; the plan then tells what a run costs"
+    )
     gradient_checkpointing: bool = option(
         "${model.gradient_checkpointing}",
         "recompute activations: less memory, slower; trainer.gradient_checkpointing follows it",
@@ -330,6 +333,9 @@ class Experiment:
         "${model.backend}", "the library that loads the model", ("transformers", "unsloth")
     )
     resume: str | None = option(None, "a run folder or checkpoint whose training goes on")
+    probe: bool | None = option(
+        None, "try the longest batch before the first step; null: where there is a GPU"
+    )
     debug: bool = option(False, "verbose log, tracebacks on the screen")
     allow_targets: list[str] = option([], "packages of yours that _target_ may name")
     model: ModelConfig = MISSING

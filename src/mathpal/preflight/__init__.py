@@ -6,42 +6,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from mathpal import data, models, warm
+from mathpal import data, models
 from mathpal.compose import bind, factory
 from mathpal.config import Experiment, as_dict
-from mathpal.data.chat import Encoded, encode
 from mathpal.errors import RequestError, Unreachable
 from mathpal.evaluation import bench
 from mathpal.models import sources
-from mathpal.preflight import machine, rules
-from mathpal.preflight.lengths import Lengths, cut, measure, num_steps, without_long
+from mathpal.preflight import machine, rules, tokenised
+from mathpal.preflight.lengths import num_steps
 from mathpal.preflight.packing import packs
 from mathpal.preflight.plan import Plan, Prepared
-
-CUT_BY = ("max_length", "packing", "truncation_mode")
-"""Options of a trainer that rows are cut by."""
-
-
-@dataclass(frozen=True)
-class Tokenised:
-    """Rows as the model is going to see them."""
-
-    rows: data.Rows
-    """The rows as text, those that were too long dropped if asked to."""
-    train: list[Encoded]
-    test: list[Encoded]
-    tokens: Lengths
-    """Before they were cut."""
-    num_cut: int
-    rows_sha256: str
-    tokenizer_sha256: str
 
 
 def check(experiment: Experiment) -> None:
@@ -86,7 +64,7 @@ def _unreadable(experiment: Experiment, problems: list[str]) -> list[str]:
     settings = experiment.evaluation
     if settings is not None and settings.bench and not any("exam_path" in p for p in problems):
         found += _refusals(experiment, lambda: bench.rows(settings))
-    return found + _refusals(experiment, lambda: _rows(experiment))
+    return found + _refusals(experiment, lambda: tokenised.read(experiment))
 
 
 def _refusals(experiment: Experiment, look: Callable[[], Any], prefix: str = "") -> list[str]:
@@ -96,51 +74,6 @@ def _refusals(experiment: Experiment, look: Callable[[], Any], prefix: str = "")
         if not (experiment.dry_run and isinstance(error, Unreachable)):
             return [f"{prefix}{problem}" for problem in error.problems]
     return []
-
-
-def _rows(experiment: Experiment) -> data.Rows:
-    """Read the rows in the form that the trainer learns from."""
-    form = experiment.trainer.learns_from
-
-    def read() -> data.Rows:
-        rows = data.load(experiment.data)
-        return replace(
-            rows,
-            train=data.for_learning(rows.train, form),
-            test=data.for_learning(rows.test, form),
-        )
-
-    return warm.kept("rows", _rows_key(experiment), read)
-
-
-def _rows_key(experiment: Experiment) -> list[Any]:
-    return [str(Path.cwd()), as_dict(experiment.data), experiment.trainer.learns_from]
-
-
-def _tokenised(experiment: Experiment, rows: data.Rows, tokenizer: Any) -> Tokenised:
-    """Tokenise rows, and cut them to the trainer's length.
-
-    Raises: RequestError where a row cannot be rendered, or has nothing to train.
-    """
-    from mathpal.models.transformers import identity
-
-    key = [identity(experiment.model), _rows_key(experiment)]
-    options = as_dict(experiment.trainer)
-    limits = {name: options.get(name) for name in CUT_BY}
-
-    def whole() -> tuple[list[Encoded], list[Encoded]]:
-        return encode(rows.train, tokenizer), encode(rows.test, tokenizer)
-
-    def within_limits() -> Tokenised:
-        train, test = warm.kept("tokens", key, whole)
-        fitting, train = without_long(rows, train, limits, drops=experiment.data.cut == "drop")
-        tokens = measure(train)
-        train, num_cut = cut(train, limits, "training")
-        test, _ = cut(test, limits, "held-out")
-        hashes = (fitting.sha256, _fingerprint(tokenizer))
-        return Tokenised(fitting, train, test, tokens, num_cut, *hashes)
-
-    return warm.kept("tokenised rows", [*key, limits], within_limits)
 
 
 def prepare(experiment: Experiment) -> Prepared:
@@ -154,7 +87,7 @@ def prepare(experiment: Experiment) -> Prepared:
 
     check(experiment)
     try:
-        rows = _rows(experiment)
+        rows = tokenised.read(experiment)
         sources.require(experiment.model.name, experiment.model.revision)
     except Unreachable as error:
         return Prepared(_unknown(experiment, str(error)))
@@ -164,9 +97,9 @@ def prepare(experiment: Experiment) -> Prepared:
     shape = transformers.architecture(experiment.model, lora, options["head"])
     hardware = experiment.hardware
     device = choose(hardware, shape.num_parameters, planning=experiment.dry_run)
-    tokenised = _tokenised(experiment, rows, tokenizer)
-    rows, train, test = tokenised.rows, tokenised.train, tokenised.test
-    tokens, num_cut = tokenised.tokens, tokenised.num_cut
+    found = tokenised.tokenise(experiment, rows, tokenizer)
+    rows, train, test = found.rows, found.train, found.test
+    tokens, num_cut = found.tokens, found.num_cut
     num_processes = hardware.num_processes * hardware.num_nodes
     steps, epochs = num_steps(len(train), tokens, options, num_processes)
     plan = Plan(
@@ -208,8 +141,8 @@ def prepare(experiment: Experiment) -> Prepared:
         test,
         rows.train,
         rows.test,
-        tokenised.rows_sha256,
-        tokenised.tokenizer_sha256,
+        found.rows_sha256,
+        found.tokenizer_sha256,
         _longest(experiment, tokens.longest),
         rows.quality,
     )
@@ -246,8 +179,3 @@ def _longest(experiment: Experiment, longest_row: int) -> int:
         0 if scoring is None else scoring.max_new_tokens, options.get("max_completion_length") or 0
     )
     return max(longest_row + written, options.get("max_length") or 0)
-
-
-def _fingerprint(tokenizer: Any) -> str:
-    text = f"{tokenizer.backend_tokenizer.to_str()}{tokenizer.chat_template}"
-    return hashlib.sha256(text.encode()).hexdigest()
