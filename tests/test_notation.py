@@ -489,11 +489,11 @@ LONG = {repr(piece): (piece * (10_000 // len(piece) + 1))[:10_000] for piece in 
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_a_long_text_is_read_within_a_second(name):
-    with within(1):
+def test_a_long_text_is_read_in_seconds(name):
+    with within(5):
         as_plain = plain(LONG[name])
-    with within(1):
+    with within(5):
         try_value(as_plain)
     for read in (quantities, worded):
-        with within(1):
+        with within(5):
             assert all(str(quantity) for quantity in read(as_plain))
