@@ -70,7 +70,7 @@ def test_doctor_tells_what_a_tokenizer_does_to_rows(run_mathpal):
     [
         (["grade"], "one file is wanted: mathpal grade FILE.jsonl"),
         (["grade", "nowhere.jsonl"], "nowhere.jsonl: there is no such file."),
-        (["doctor"], "mathpal doctor data [RUN_DIR] [key=value]"),
+        (["doctor", "model=tiny"], "mathpal doctor data [RUN_DIR]"),
         (["doctor", "data", "model=tny"], "Did you mean 'tiny'?"),
         (["report"], "one run folder is wanted: mathpal report RUN_DIR"),
         (["report", "."], "run.json"),

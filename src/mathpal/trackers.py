@@ -24,7 +24,7 @@ def tracker(experiment: Experiment, folder: Path) -> Iterator[None]:
         settings |= {
             "WANDB_DIR": str(folder),
             "WANDB_PROJECT": experiment.tracking.project,
-            "WANDB_MODE": os.environ.get("WANDB_MODE", "online" if _has_key() else "offline"),
+            "WANDB_MODE": os.environ.get("WANDB_MODE", "online" if has_key() else "offline"),
             "WANDB_SILENT": "true",
         }
     exit_code = 1
@@ -81,6 +81,7 @@ def log_sweep(
         )
 
 
-def _has_key() -> bool:
+def has_key() -> bool:
+    """Tell whether wandb could log in: by its variable, or by what `wandb login` left."""
     netrc = Path.home() / ".netrc"
     return "WANDB_API_KEY" in os.environ or (netrc.is_file() and "wandb" in netrc.read_text())
