@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields
+from hashlib import sha256
 
 import pytest
 
@@ -352,8 +353,17 @@ def test_a_file_of_held_out_rows_is_used_whole(write):
     path, test_path = write(numbered(10)), write(numbered(12)[9:], "test.jsonl")
     found = read(path, test_path=test_path, test_rows=None)
     assert [row.question for row in found.test] == ["9 + 0 = ?", "10 + 0 = ?", "11 + 0 = ?"]
-    assert "9 + 0 = ?" not in {row.question for row in found.train}
-    assert found.note.endswith("; 1 held-out questions left out")
+    assert len(found.train) == 10
+
+
+@pytest.mark.parametrize(("leaks", "kept"), [("drop", 9), ("keep", 10)])
+def test_training_rows_that_a_file_of_held_out_rows_has_too_are_leaks(leaks, kept, write):
+    path, test_path = write(numbered(10)), write(numbered(12)[9:], "test.jsonl")
+    found = data.load(
+        FileConfig(_target_=data.READ, path=path, test_path=test_path, seed=1, leaks=leaks)
+    )
+    assert (len(found.train), len(found.test)) == (kept, 3)
+    assert found.quality.counts == {"leak": 1}
 
 
 def test_a_file_of_held_out_rows_may_be_cut(write):
@@ -363,8 +373,8 @@ def test_a_file_of_held_out_rows_may_be_cut(write):
 
 def test_training_rows_that_are_all_held_out_are_refused(write):
     path = write(numbered(3))
-    (problem,) = problems(path, test_path=path, test_rows=None)
-    assert f"no row of {path} is left to train on" in problem
+    with pytest.raises(RequestError, match=r"no row is left to train on .* set data\.leaks=keep"):
+        data.load(FileConfig(_target_=data.READ, path=path, test_path=path, seed=1))
 
 
 def test_a_missing_file_of_held_out_rows_is_named_by_its_key(write, tmp_path):
@@ -380,6 +390,13 @@ def test_the_hash_tells_rows_apart():
     hashes = {Rows([one], [other], "").sha256, Rows([other], [one], "").sha256}
     assert len(hashes) == 2
     assert Rows([one], [other], "a note").sha256 in hashes
+
+
+def test_the_hash_is_that_of_the_rows_as_json():
+    one, other = Row(conversation("1 + 1 = ?", "2"), rejected="đ"), Row(conversation("1", "3"))
+    for train, test in (([one, other], [one]), ([one], []), ([], [])):
+        texts = [[[r.messages, r.rejected, r.label] for r in part] for part in (train, test)]
+        assert Rows(train, test, "").sha256 == sha256(json.dumps(texts).encode()).hexdigest()
 
 
 def test_a_source_asked_twice_gives_the_same_rows(write):

@@ -8,19 +8,12 @@ import pytest
 from mathpal import data
 from mathpal.config import CustomConfig, DataConfig, FileConfig, SynthConfig
 from mathpal.data import Row, Rows, conversation
+from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.data.duplicates import SIMILARITY, Index, asked
 from mathpal.data.findings import OPTIONS, PHRASES, Finding, Quality
-from mathpal.data.quality import (
-    CONCLUSION,
-    LAST_PART,
-    Judge,
-    cleaned,
-    has_answer,
-    improve,
-    inspect,
-    needs_picture,
-)
+from mathpal.data.looks import CONCLUSION, LAST_PART, has_answer, needs_picture
+from mathpal.data.quality import Judge, cleaned, improve, inspect
 from mathpal.errors import RequestError
 from mathpal.maths import curriculum
 from mathpal.maths.answers import is_unanswered
@@ -503,15 +496,16 @@ THREE = Rows([row(f"câu {n}", number=n) for n in (1, 2, 3)], [], "a file")
     ],
 )
 def test_rows_longer_than_max_length_are_found_and_dropped(trainer, long):
-    train = [encoded(4), encoded(5), encoded(2, rejected=encoded(9))]
+    worse = encoded(1)
+    train = [encoded(4, worse), encoded(5, worse), encoded(2, rejected=encoded(9))]
     rows, kept = without_long(THREE, train, trainer, drops=False)
-    assert (rows.train, rows.note, kept) == (THREE.train, "a file", train)
+    assert (rows.train, rows.note, list(kept)) == (THREE.train, "a file", train)
     assert [(f.finding, f.row, f.dropped) for f in rows.quality.findings] == [
         ("cut", number, False) for number in long
     ]
-    rows, kept = without_long(THREE, train, trainer, drops=True)
+    rows, kept = without_long(THREE, packed(train), trainer, drops=True)
     assert [r.number for r in rows.train] == [n for n in (1, 2, 3) if n not in long]
-    assert len(kept) == len(rows.train)
+    assert list(kept) == [train[r.number - 1] for r in rows.train]
     told = f"; dropped: {len(long)} longer than max_length" if long else ""
     assert rows.note == f"a file{told}"
 

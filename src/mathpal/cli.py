@@ -19,7 +19,7 @@ from mathpal.errors import Interrupted, MathpalError, Pruned, RequestError, did_
 if TYPE_CHECKING:
     from mathpal.arguments import CommandLine
 
-COMMANDS = ("train", "preview", "evaluate", "resume", "report", "grade", "doctor")
+COMMANDS = ("train", "preview", "evaluate", "resume", "report", "grade", "fit", "doctor")
 
 
 def train() -> None:

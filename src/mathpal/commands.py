@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from mathpal.compose import compose, thaw
 from mathpal.config import EvaluationConfig, Experiment, as_dict
-from mathpal.errors import RequestError
+from mathpal.errors import MathpalError, RequestError
 from mathpal.files import write_json
 from mathpal.overrides import Request
 from mathpal.screen import Screen
@@ -121,17 +121,58 @@ def report(arguments: Sequence[str], started: float) -> None:
     Screen().say(f"[bold]report[/] {escape(str(write(folder)))}")
 
 
+def fit(arguments: Sequence[str], started: float) -> None:
+    """Tabulate models against GPUs; `mathpal fit [model=NAME] [key=value ...]`."""
+    from mathpal.fit import fit
+
+    fit(arguments, started)
+
+
 def doctor(arguments: Sequence[str], started: float) -> None:
-    """Tell what a tokenizer does to the rows' text; `mathpal doctor data [RUN_DIR] [key=value]`."""
+    """Tell what a run would fail at here, or what a tokenizer does to the rows' text.
+
+    `mathpal doctor` looks at the machine; `mathpal doctor data [RUN_DIR] [key=value]` at rows.
+    """
+    if not arguments:
+        _examine()
+    elif arguments[0] == "data":
+        _examine_data(arguments[1:])
+    else:
+        raise RequestError(
+            f"mathpal doctor does not know {arguments[0]}: mathpal doctor looks at the machine, "
+            "mathpal doctor data [RUN_DIR] [key=value] at what a tokenizer does to the rows"
+        )
+
+
+def _examine() -> None:
+    """Show the state of this machine.
+
+    Raises: MathpalError where a run without arguments would fail.
+    """
+    from mathpal.doctor import examine, renderables
+    from mathpal.doctor.finding import State
+
+    screen = Screen()
+    broken = []
+    with screen.working("looking at the machine, the packages and the network"):
+        for section, findings in examine():
+            for line in renderables(section, findings, live=screen.is_live):
+                screen.say(line)
+            broken += [f"{section} {f.name}" for f in findings if f.state is State.BROKEN]
+    if broken:
+        raise MathpalError(f"{len(broken)} broken: {', '.join(broken)}; see what to do above")
+    screen.say("[bold green]nothing is broken[/]: train")
+
+
+def _examine_data(arguments: Sequence[str]) -> None:
+    """Show what a tokenizer does to the rows' text."""
     from mathpal import data
     from mathpal.data.tokens import renderables, report
     from mathpal.models.transformers import load_tokenizer
     from mathpal.preflight import check_inputs
     from mathpal.quiet import quiet_libraries
 
-    if arguments[:1] != ["data"]:
-        raise RequestError("what to look at is wanted: mathpal doctor data [RUN_DIR] [key=value]")
-    experiment = _experiment("doctor data", arguments[1:])
+    experiment = _experiment("doctor data", arguments)
     check_inputs(experiment)
     quiet_libraries(experiment.debug)
     rows = data.load(experiment.data)

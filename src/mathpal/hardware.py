@@ -32,6 +32,10 @@ class Device:
     precision: str
     num_threads: int
     reason: str
+    gpu: str | None = None
+    """Its name, as our options or its driver spell it; None: a CPU."""
+    is_planned: bool = False
+    """Whether it need not be here: for the plan of another machine."""
 
 
 def may_have_gpu() -> bool:
@@ -40,10 +44,16 @@ def may_have_gpu() -> bool:
     return files or sys.platform == "win32"
 
 
-def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = False) -> Device:
+def choose(
+    hardware: HardwareConfig,
+    num_parameters: int,
+    *,
+    planning: bool = False,
+    needs_gpu: bool = False,
+) -> Device:
     """Return the device and precision for a model of this size.
 
-    `planning` is for a machine other than this one: the GPU asked for need not be here.
+    `planning` is for a machine other than this one: the GPU asked for, or needed, need not be here.
 
     Raises: RequestError where the machine has not got what was asked for.
     """
@@ -55,7 +65,8 @@ def choose(hardware: HardwareConfig, num_parameters: int, *, planning: bool = Fa
     own = _own_num_threads()
     num_threads = hardware.num_threads or max(1, own // sharers)
     lacks_gpu = hardware.device == "cuda" and not has_cuda
-    if planning and hardware.device != "cpu" and (hardware.gpu or lacks_gpu):
+    wants_gpu = hardware.gpu or lacks_gpu or (needs_gpu and not has_cuda)
+    if planning and hardware.device != "cpu" and wants_gpu:
         return _planned(hardware, num_threads)
     if lacks_gpu:
         raise RequestError(no_gpu(hardware))
@@ -104,7 +115,7 @@ def _gpu(hardware: HardwareConfig, num_threads: int) -> Device:
     best = "bf16" if native else "fp16"
     why = f"{name} {'has' if native else 'lacks'} bfloat16"
     precision, reason = _asked_or(hardware.precision, best, why)
-    return Device("cuda", precision, num_threads, reason)
+    return Device("cuda", precision, num_threads, reason, name)
 
 
 def _planned(hardware: HardwareConfig, num_threads: int) -> Device:
@@ -114,7 +125,7 @@ def _planned(hardware: HardwareConfig, num_threads: int) -> Device:
     native = hardware.capability is None or hardware.capability >= FIRST_WITH_BF16
     _require_bf16(hardware, native, name)
     precision, _ = _asked_or(hardware.precision, "bf16" if native else "fp16", "")
-    return Device("cuda", precision, num_threads, f"planned for {name}")
+    return Device("cuda", precision, num_threads, f"planned for {name}", name, is_planned=True)
 
 
 def _require_bf16(hardware: HardwareConfig, native: bool, name: str) -> None:

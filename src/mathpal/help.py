@@ -60,10 +60,12 @@ COMMANDS = (
     ),
     ("resume RUN_DIR [key=value]", "go on from a run's newest whole checkpoint"),
     ("report RUN_DIR|SWEEP_DIR", "write the report.html of a run, or of a sweep, anew"),
+    ("doctor", "what a run would fail at here: machine, packages, network, caches"),
     (
         "doctor data [RUN_DIR] [key=value]",
         "what the tokenizer does to the text of the rows",
     ),
+    ("fit [GROUP=OPTION] [key=value]", "which models fit on which GPUs, and what would make them"),
     ("grade FILE.jsonl", "judge answers: question, reference, prediction on each line"),
 )
 CLASSES: dict[str, list[tuple[str, type]]] = {

@@ -43,6 +43,9 @@ SECRET_SHAPE = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|wandb_v\d_[A-Za-z0-9_]{16,}
 TRACES = ("metrics.jsonl", "base_predictions.jsonl", "checkpoints")
 """What a run leaves in its folder; another run there would be mixed with it."""
 
+_earlier_peak = 0
+"""What was reached before a block that was measured on its own."""
+
 log = logging.getLogger(__name__)
 
 
@@ -180,6 +183,10 @@ def git_state() -> dict[str, Any] | None:
 
 def peak_memory_bytes() -> int:
     """Return the most memory used so far: the GPU's where one was used, else the process's."""
+    return max(_earlier_peak, _counted_peak_bytes())
+
+
+def _counted_peak_bytes() -> int:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         return int(torch.cuda.max_memory_allocated())
@@ -194,12 +201,27 @@ def forget_peak_memory() -> None:
 
     Source: the kernel's Documentation/filesystems/proc, on /proc/PID/clear_refs.
     """
+    global _earlier_peak
+    _earlier_peak = 0
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         torch.cuda.reset_peak_memory_stats()
     if sys.platform == "linux":
         with suppress(OSError):  # some containers do not allow it
             Path("/proc/self/clear_refs").write_text("5")
+
+
+@contextmanager
+def own_peak() -> Iterator[None]:
+    """Let a block measure what it takes by itself; what it took does not count afterwards."""
+    global _earlier_peak
+    before = peak_memory_bytes()
+    forget_peak_memory()
+    try:
+        yield
+    finally:
+        forget_peak_memory()
+        _earlier_peak = before
 
 
 def _peak_resident_bytes() -> int:

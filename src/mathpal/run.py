@@ -48,7 +48,8 @@ def run(experiment: Experiment, folder: Path, started: float) -> Outcome:
         write_json(folder / "plan.json", asdict(prepared.plan))
         write_jsonl(folder / "quality.jsonl", prepared.quality.records())
         record.add(seed=experiment.seed, **prepared.facts)
-        screen.plan(prepared.plan)
+        screen.plan(prepared.plan, whole=experiment.dry_run)
+        preflight.require_fit(prepared.plan)
         if experiment.dry_run:
             screen.say("dry run: nothing was trained")
             return Outcome({})
@@ -71,7 +72,7 @@ def _carry_out(
     from mathpal.evaluation.predictions import accuracy
 
     tokenizer, rows = prepared.tokenizer, prepared.test_rows
-    metrics = tracking.Metrics(folder, screen, record.started)
+    metrics = tracking.Metrics(folder, screen, record.started, prepared.plan.duration)
     with trackers.tracker(experiment, folder), failures.explained(folder):
         with record.stage("load"), screen.working("loading the model"):
             model = models.load(experiment, prepared)
@@ -79,7 +80,8 @@ def _carry_out(
             before = evaluate_base(model, tokenizer, rows, experiment, folder, screen)
         with record.stage("train"), screen.training():
             trainer = training.build(experiment, prepared, model, folder, metrics)
-            training.train(trainer, prepared, metrics, experiment, folder)
+            training.train(trainer, prepared, metrics, experiment, folder, record.add)
+            record.add(forecast=metrics.forecast)
         with record.stage("save"), screen.working("saving"):
             export.save(trainer, experiment, tokenizer, folder)
         with record.stage("evaluation"):

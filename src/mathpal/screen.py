@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -15,15 +16,27 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from mathpal.config import EvaluationConfig
 from mathpal.data import Rows
 from mathpal.data.chat import IGNORED, Encoded
 from mathpal.evaluation.breakdown import breakdown
 from mathpal.evaluation.predictions import Prediction
+from mathpal.preflight.duration.wording import span
 from mathpal.preflight.lengths import Lengths
+from mathpal.preflight.memory import Memory
+from mathpal.preflight.memory import table as parts_table
 from mathpal.preflight.plan import Plan
 
 TELLING = {"reward": "reward", "rewards/margins": "margin", "accuracy": "ranked right"}
@@ -49,6 +62,8 @@ class Screen:
         self._bar: Progress | None = None
         self._task: Any = None
         self._total = 0
+        self._seconds_left: float | None = None
+        self._told: float | None = None
 
     @property
     def is_live(self) -> bool:
@@ -59,8 +74,8 @@ class Screen:
         """Print a line, with rich's markup, or a table."""
         self.console.print(text, soft_wrap=True)
 
-    def plan(self, plan: Plan) -> None:
-        """Show what is going to happen."""
+    def plan(self, plan: Plan, *, whole: bool = False) -> None:
+        """Show what is going to happen; the whole of it has a table of what takes memory."""
         rows = list(plan.lines())
         if self.is_live:
             table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
@@ -74,6 +89,25 @@ class Screen:
                 self.say(escape(f"{name}: {text}"))
         for warning in plan.warnings:
             self.say(f"[yellow]warning:[/] {escape(warning)}")
+        if plan.memory is not None and (whole or plan.refusal):
+            self._memory(plan.memory, plan.memory_budget_bytes)
+
+    def _memory(self, memory: Memory, budget: int | None) -> None:
+        """Show what takes memory, by part."""
+        lines = parts_table(memory, budget)
+        self.say("")
+        if not self.is_live:
+            for name, text in lines:
+                self.say(escape(f"memory, {name}: {text}"))
+            return
+        table = Table(
+            title="memory, an estimate", title_justify="left", box=None, show_header=False
+        )
+        table.add_column(style="bold cyan", no_wrap=True)
+        table.add_column()
+        for name, text in lines:
+            table.add_row(name, escape(text))
+        self.console.print(table)
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
@@ -105,18 +139,21 @@ class Screen:
                 self._bar.stop()
                 self._bar = None
 
-    def start_training(self, step: int, total: int) -> None:
+    def start_training(self, step: int, total: int, seconds_left: float | None = None) -> None:
         """Start the bar at `step`."""
-        self._total = total
+        self._total, self._seconds_left, self._told = total, seconds_left, None
         if self.is_live:
-            self._bar = _bar(self.console)
-            self._task = self._bar.add_task("training", total=total, completed=step, info="")
+            self._bar = _bar(self.console, _TimeLeft())
+            self._task = self._bar.add_task(
+                "training", total=total, completed=step, info="", end=_end(seconds_left)
+            )
             self._bar.start()
 
-    def advance_training(self, step: int) -> None:
-        """Move the bar to `step`."""
+    def advance_training(self, step: int, seconds_left: float | None = None) -> None:
+        """Move the bar to `step`; None where the time left is not known."""
+        self._seconds_left = seconds_left
         if self._bar is not None:
-            self._bar.update(self._task, completed=step)
+            self._bar.update(self._task, completed=step, end=_end(seconds_left))
 
     def show_metrics(self, line: Mapping[str, Any]) -> None:
         """Show the loss and speed of a logged step."""
@@ -126,8 +163,12 @@ class Screen:
             info += f", {line['tokens_per_second']:,.0f} tokens/s"
         if self._bar is not None:
             self._bar.update(self._task, info=info)
-        else:
-            self.say(f"step {line['step']}/{self._total}: {info}")
+            return
+        is_last = line["step"] >= self._total
+        if self._seconds_left and not is_last and _is_news(self._seconds_left, self._told):
+            self._told = self._seconds_left
+            info += f", {_left(self._told)}"
+        self.say(f"step {line['step']}/{self._total}: {info}")
 
     def evaluation(
         self,
@@ -221,16 +262,45 @@ class Screen:
             yield bar, bar.add_task(text, total=total, info="")
 
 
-def _bar(console: Console) -> Progress:
+class _TimeLeft(ProgressColumn):
+    """Count down to the moment at which training is expected to end."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        """Say how long that is from now; nothing where it is not known."""
+        end = task.fields["end"]
+        left = "" if end is None else _left(max(0.0, end - time.monotonic()))
+        return Text(left, style="progress.remaining")
+
+
+def _bar(console: Console, time_left: ProgressColumn | None = None) -> Progress:
     return Progress(
         TextColumn("[bold cyan]{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[info]}"),
-        TimeRemainingColumn(compact=True),
+        time_left or TimeRemainingColumn(compact=True),
         console=console,
         redirect_stdout=False,
     )
+
+
+def _end(seconds_left: float | None) -> float | None:
+    return None if seconds_left is None else time.monotonic() + seconds_left
+
+
+def _left(seconds: float) -> str:
+    return f"about {span(seconds)} left"
+
+
+def _is_news(seconds: float, told: float | None) -> bool:
+    """Tell whether the time left differs enough from what was said of it to be said again.
+
+    >>> _is_news(300, None), _is_news(290, 300), _is_news(220, 300), _is_news(400, 300)
+    (True, False, True, True)
+    """
+    return told is None or not 0.75 * told < seconds < 1.25 * told
 
 
 def _spans(row: Encoded, tokenizer: Any) -> Iterator[tuple[str, bool]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mathpal.config import Experiment
 from mathpal.environment import variables
+from mathpal.preflight.rules.secrets import has_wandb
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def tracker(experiment: Experiment, folder: Path) -> Iterator[None]:
         settings |= {
             "WANDB_DIR": str(folder),
             "WANDB_PROJECT": experiment.tracking.project,
-            "WANDB_MODE": os.environ.get("WANDB_MODE", "online" if has_key() else "offline"),
+            "WANDB_MODE": os.environ.get("WANDB_MODE", "online" if has_wandb() else "offline"),
             "WANDB_SILENT": "true",
         }
     exit_code = 1
@@ -79,9 +80,3 @@ def log_sweep(
             {"best_trial": best["number"], "best_objective": best["objective"]}
             | {f"best/{key}": value for key, value in best["parameters"].items()}
         )
-
-
-def has_key() -> bool:
-    """Tell whether wandb could log in: by its variable, or by what `wandb login` left."""
-    netrc = Path.home() / ".netrc"
-    return "WANDB_API_KEY" in os.environ or (netrc.is_file() and "wandb" in netrc.read_text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from transformers import TrainerCallback
 from mathpal.config import Experiment
 from mathpal.distributed import is_main
 from mathpal.files import append_jsonl, read_jsonl, whole_file, write_jsonl
+from mathpal.preflight.duration import Duration
+from mathpal.preflight.duration.left import FIRST, Pace
 from mathpal.screen import Screen
 
 LEFT_OUT = ("num_tokens", "total_flos", "num_input_tokens_seen")
@@ -29,16 +31,26 @@ FINAL = {
 class Metrics(TrainerCallback):  # type: ignore[misc]
     """Write metrics.jsonl and drive the progress bar.
 
-    Figures per second leave out the time spent on evaluation and checkpoints.
+    Figures per second leave out the time spent on evaluation and checkpoints. `expected` is the
+    plan's estimate, which the time left is taken from until steps have been measured.
     """
 
-    def __init__(self, folder: Path, screen: Screen, started: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        screen: Screen,
+        started: float,
+        expected: Duration | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.path = folder / "metrics.jsonl"
         self.screen = screen
         self.started = started
         self.first_step_at: float | None = None
         self.final: dict[str, float] = {}
-        self._mark = (time.perf_counter(), 0.0)
+        self.forecast: dict[str, float] = {}
+        self._clock = clock
+        self._pace = Pace(expected)
         self._step_seconds = 0.0
         self._begun = 0.0
         self._earlier_loss = 0.0
@@ -58,14 +70,18 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
             "seconds_to_first_step": None if first is None else round(first - self.started, 3),
         }
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **_: Any
+    ) -> None:
         """Drop lines of steps that a resumed run is going to repeat."""
         lines = read_jsonl(self.path) if self.path.exists() else []
         kept = [m for m in lines if m["step"] <= state.global_step]
         write_jsonl(self.path, kept)
         self._earlier_loss = _summed_loss(state.log_history)
         self._logged = (*self._logged[:2], state.global_step)
-        self.screen.start_training(state.global_step, state.max_steps)
+        self._pace.begin(self._clock(), args, state, train_dataloader)
+        left = self._pace.forecast.seconds_left
+        self.screen.start_training(state.global_step, state.max_steps, left)
 
     def restore(self, state: Any) -> None:
         """Take the loss of training that had ended before this run from its checkpoint."""
@@ -73,7 +89,8 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Start the clock of a step."""
-        self._begun = time.perf_counter()
+        self._begun = self._clock()
+        self._pace.begin_step(self._begun)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Stop the clock of a step, once the GPU has done its part where the clock is read."""
@@ -81,17 +98,35 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
 
         if control.should_log and torch.cuda.is_available():
             torch.cuda.synchronize()
-        self._step_seconds += time.perf_counter() - self._begun
+        now = self._clock()
+        self._step_seconds += now - self._begun
         if self.first_step_at is None:
             self.first_step_at = time.time()
-        self.screen.advance_training(state.global_step)
+        self._pace.end_step(now, state.global_step)
+        self._foretell(now)
+        self.screen.advance_training(state.global_step, self._pace.forecast.seconds_left)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Note how long an evaluation between steps took."""
+        self._pace.evaluated(self._clock())
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Note that a checkpoint was saved between steps."""
+        self._pace.saves = True
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Note how long this part of training took."""
+        self.forecast["training_seconds"] = round(self._pace.end(self._clock()), 3)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """Append a line for every logged step and every evaluation."""
         line: dict[str, Any] = {"step": state.global_step}
         if "loss" in logs:
             line |= {k: float(v) for k, v in logs.items() if k not in LEFT_OUT and _is_number(v)}
-            line |= self._speed(float(logs.get("num_tokens", 0.0)), state.global_step)
+            num_tokens = float(logs.get("num_tokens", 0.0))
+            line |= self._speed(num_tokens, state.global_step)
+            self._pace.forecast.count(num_tokens)
+            self._foretell(self._clock())
             self.screen.show_metrics(line)
         line |= {k: float(v) for k, v in logs.items() if k.startswith(("eval_", "base_"))}
         if len(line) > 1:
@@ -101,6 +136,13 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
             # Trainer divides the losses of this part by the steps of all parts of a resumed run.
             earlier = self._earlier_loss / state.global_step
             self.final["train_loss"] = float(logs["train_loss"]) + earlier
+
+    def _foretell(self, now: float) -> None:
+        """Note, after ten steps, how long all of them are going to take."""
+        forecast = self._pace.forecast
+        if len(forecast.steps) == FIRST and forecast.seconds_left is not None:
+            whole = now - self._pace.begun + forecast.seconds_left
+            self.forecast["estimated_seconds_after_10_steps"] = round(whole, 3)
 
     def _speed(self, num_tokens: float, step: int) -> dict[str, float | None]:
         """Return how fast the steps since the last line were; None where tokens are not counted."""

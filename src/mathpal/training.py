@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,7 +14,7 @@ from typing import Any
 from transformers import TrainerCallback
 from transformers.trainer_callback import TrainerState
 
-from mathpal import distributed
+from mathpal import distributed, probe
 from mathpal.checkpoints import find, how_to_go_on, step_of, write_manifest
 from mathpal.compose import factory
 from mathpal.config import Experiment
@@ -48,14 +51,22 @@ def build(
 
 
 def train(
-    trainer: Any, prepared: Prepared, metrics: Metrics, experiment: Experiment, folder: Path
+    trainer: Any,
+    prepared: Prepared,
+    metrics: Metrics,
+    experiment: Experiment,
+    folder: Path,
+    note: Callable[..., None] = lambda **_: None,
 ) -> None:
     """Train, from a checkpoint if there is one to resume; measure the held-out loss at the end.
 
+    The longest batches are tried first, where that is wanted; `note` gets what they took,
+    as probe=..., for the record.
     A checkpoint of the last step is only loaded: its run had ended, or was stopped after training.
 
-    Raises: Interrupted after Ctrl-C or SIGTERM, the training so far saved; Pruned where this is a
-        trial of a sweep whose pruner stops it.
+    Raises: MathpalError where the longest batch does not fit; Interrupted after Ctrl-C or
+        SIGTERM, the training so far saved; Pruned where this is a trial of a sweep whose pruner
+        stops it.
     """
     checkpoint = None if experiment.resume is None else find(experiment.resume)
     if checkpoint is not None and step_of(checkpoint) >= (prepared.plan.num_steps or 0):
@@ -67,6 +78,8 @@ def train(
             reporter = Reporter(experiment.objectives[0], folder)
             trainer.add_callback(stopper)
             trainer.add_callback(reporter)
+            if prepared.device is not None and probe.is_wanted(experiment, prepared.device.device):
+                trainer.add_callback(Probe(trainer, prepared, experiment, note))
             with prints_logged():
                 trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
         if stopper.stopped:
@@ -76,6 +89,26 @@ def train(
             raise Pruned(reporter.pruned)
     if trainer.eval_dataset is not None:
         trainer.evaluate()
+
+
+class Probe(TrainerCallback):  # type: ignore[misc]
+    """Try the longest batches when training begins."""
+
+    def __init__(
+        self,
+        trainer: Any,
+        prepared: Prepared,
+        experiment: Experiment,
+        note: Callable[..., None],
+    ) -> None:
+        self._try = partial(probe.probe, trainer, prepared, experiment)
+        self.note = note
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Try them, and hand on what they took."""
+        probed = self._try()
+        if probed is not None:
+            self.note(probe=asdict(probed))
 
 
 class Manifest(TrainerCallback):  # type: ignore[misc]

@@ -10,12 +10,16 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
-from mathpal.config import DataConfig, SynthConfig, as_dict
+from mathpal.config import DataConfig, FileConfig, SynthConfig, as_dict
 from mathpal.data.findings import Quality
 from mathpal.errors import RequestError
 
 OURS = ("clean", "duplicates", "leaks", "unanswered", "without_image", "cut")
 """Options of data that no source sees: what is done with its rows, whatever it is."""
+
+READ = "mathpal.data.sources.rows"
+GENERATED = ("mathpal.data.synth.rows", "mathpal.data.synth.pairs")
+"""Sources of ours, whose rows are known from their options, files and our code."""
 
 
 class Message(TypedDict):
@@ -57,22 +61,28 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """What a source returns. No question stands in both lists."""
+    """What a source returns; that no question stands in both lists is seen to later."""
 
-    train: list[Row]
-    test: list[Row]
+    train: Sequence[Row]
+    test: Sequence[Row]
     note: str
     """How the rows were read, for the plan: file, columns, what was left out."""
     quality: Quality = field(default_factory=Quality)
     """What was found in them, dropped rows included."""
+    key: str | None = field(default=None, compare=False)
+    """What tells them from all others, where the cache has them."""
 
     @property
     def sha256(self) -> str:
-        """Hash of every row's text, in order."""
-        text = json.dumps(
-            [[[r.messages, r.rejected, r.label] for r in rows] for rows in (self.train, self.test)]
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
+        """Hash of every row's text, in order: of both lists as JSON."""
+        found = hashlib.sha256()
+        for opening, rows in (("[[", self.train), ("], [", self.test)):
+            found.update(opening.encode())
+            for number, row in enumerate(rows):
+                text = json.dumps([row.messages, row.rejected, row.label])
+                found.update(f"{', ' if number else ''}{text}".encode())
+        found.update(b"]]")
+        return found.hexdigest()
 
 
 def conversation(question: str, answer: str, system: str | None = None) -> list[Message]:
@@ -102,34 +112,90 @@ def load(config: DataConfig) -> Rows:
     key = json.dumps([str(Path.cwd()), asdict(config)])
     if key not in _loaded:
         _loaded.clear()
-        rows = source(config)()
-        rows = replace(rows, train=_numbered(rows.train), test=_numbered(rows.test))
-        if not isinstance(config, SynthConfig):
-            from mathpal.data.quality import improve
-
-            rows = improve(rows, config)
+        rows = _cached(config)
         if not rows.train:
             raise RequestError(f"data: there is no row to train on ({rows.note})")
         _loaded[key] = rows
     return _loaded[key]
 
 
-def _numbered(rows: Sequence[Row]) -> list[Row]:
-    return [replace(row, number=number) for number, row in enumerate(rows, start=1)]
+def _cached(config: DataConfig) -> Rows:
+    """Return the improved rows of a source, out of the cache if the same were read before.
+
+    What a source of one's own returns, or the hub, is known once it is asked.
+    """
+    from mathpal.data import cache, stored
+
+    content, given = _content(config), None
+    if content is None:
+        given = _numbered(source(config)())
+        if len(given.train) + len(given.test) >= cache.MIN_ROWS:
+            content = stored.hash_of_rows(given)
+        if content is None:
+            return _improved(given, config)
+    name = cache.key("rows", content, as_dict(config))
+
+    def is_worth_it(rows: Rows) -> bool:
+        is_large = len(rows.train) + len(rows.test) >= cache.MIN_ROWS
+        # A file may have been written to while it was read.
+        is_same = given is not None or _content(config) == content
+        return is_large and is_same and stored.can_be_written(rows)
+
+    def make() -> Rows:
+        rows = _improved(given or _numbered(source(config)()), config)
+        return replace(rows, key=name) if is_worth_it(rows) else rows
+
+    return cache.found_or_made(
+        name,
+        lambda path: stored.read(path, name),
+        make,
+        stored.write,
+        keeps=lambda rows: rows.key is not None,
+    )
 
 
-def for_learning(rows: Sequence[Row], learns_from: str) -> list[Row]:
+def _content(config: DataConfig) -> Any:
+    """Return what tells a source's rows from others before it is asked; None: it must be asked."""
+    from mathpal.data.stored import hash_of_file
+
+    if isinstance(config, SynthConfig) and config._target_ in GENERATED:
+        return "generated"
+    if not isinstance(config, FileConfig) or config._target_ != READ or config.path is None:
+        return None
+    paths = [path for path in (config.path, config.test_path) if path is not None]
+    try:
+        return [hash_of_file(Path(path)) for path in paths]
+    except OSError:  # the source says what is wrong
+        return None
+
+
+def _improved(rows: Rows, config: DataConfig) -> Rows:
+    from mathpal.data.quality import improve
+
+    return rows if isinstance(config, SynthConfig) else improve(rows, config)
+
+
+def _numbered(rows: Rows) -> Rows:
+    train, test = (
+        [replace(row, number=number) for number, row in enumerate(part, start=1)]
+        for part in (rows.train, rows.test)
+    )
+    return replace(rows, train=train, test=test)
+
+
+def for_learning(rows: Sequence[Row], learns_from: str) -> Sequence[Row]:
     """Return rows in the form that a trainer learns from: answers, pairs or labels.
 
     Of a pair, the chosen answer serves as an answer, and both as labelled ones.
 
     Raises: RequestError where the rows do not hold it, with the options that do.
     """
+    from mathpal.data.stored import has_bad
+
     if not rows:
         return []
     paired, labelled = rows[0].rejected is not None, rows[0].label is not None
-    has_bad = any(row.label is False for row in rows)
-    fits = {"answers": not has_bad, "pairs": paired, "labels": paired or labelled}
+    fits = {"answers": not has_bad(rows), "pairs": paired, "labels": paired or labelled}
     if not fits[learns_from]:
         raise RequestError(f"trainer.learns_from={learns_from}: {DO_NOT_FIT[learns_from]}")
     if learns_from == "labels" and paired:
@@ -138,7 +204,7 @@ def for_learning(rows: Sequence[Row], learns_from: str) -> list[Row]:
             for row in rows
             for answer, label in ((row.answer, True), (row.rejected or "", False))
         ]
-    return list(rows)
+    return rows
 
 
 DO_NOT_FIT = {

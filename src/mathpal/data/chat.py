@@ -9,15 +9,18 @@ strings of a model family are needed.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2.exceptions import TemplateError
 
 from mathpal.data import Message, Row, conversation
 from mathpal.errors import RequestError
+
+if TYPE_CHECKING:
+    from mathpal.data.arrays import EncodedRows, Part
 
 IGNORED = -100
 """The label of a token that carries no loss (torch.nn.CrossEntropyLoss.ignore_index)."""
@@ -35,6 +38,10 @@ system message would ask for reasoning that no answer shows.
 MARK = "\ue000answer\ue001"
 """Stands in an answer's place to find it: private-use characters, which no text has, and no space,
 since many templates trim."""
+
+
+AT_ONCE = 1_000
+"""Rows that are rendered and tokenised at once: what a tokenizer says of each is large."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class Ending:
     <|end|><|endoftext|> here; the rest belongs to no turn and is not trained."""
 
 
-def encode(rows: Sequence[Row], tokenizer: Any) -> list[Encoded]:
+def encode(rows: Sequence[Row], tokenizer: Any) -> EncodedRows:
     """Tokenise conversations; every assistant turn is trained, its end token included.
 
     The text is tokenised in one piece, exactly as `apply_chat_template(tokenize=True)` does. A
@@ -99,27 +106,38 @@ def encode(rows: Sequence[Row], tokenizer: Any) -> list[Encoded]:
     Raises: RequestError where there is no template, or it cannot render a row, or the place of
         an answer cannot be told.
     """
-    if not rows:
-        return []
-    ending = _ending(tokenizer)
-    rendered = [_render_with_spans(*numbered, ending, tokenizer) for numbered in enumerate(rows, 1)]
-    whole = tokenizer(
-        [text for text, _ in rendered],
-        add_special_tokens=False,
-        return_attention_mask=False,
-        return_offsets_mapping=True,
-    )
-    encoded = [
-        Encoded(ids, _labels(ids, offsets, spans), label=row.label)
-        for row, ids, offsets, (_, spans) in zip(
-            rows, whole["input_ids"], whole["offset_mapping"], rendered, strict=True
-        )
-    ]
+    from mathpal.data.arrays import flattened
+
+    encoded = flattened(_parts(rows, tokenizer))
     worse = [row.answered(row.rejected) for row in rows if row.rejected is not None]
-    if len(worse) < len(rows):
+    if not worse or len(worse) < len(rows):
         return encoded
-    rejected = encode(worse, tokenizer)
-    return [replace(row, rejected=other) for row, other in zip(encoded, rejected, strict=True)]
+    return replace(encoded, rejected=encode(worse, tokenizer))
+
+
+def _parts(rows: Sequence[Row], tokenizer: Any) -> Iterator[Part]:
+    """Yield the tokens of rows, which of them are trained, and the labels, some rows at a time."""
+    if not rows:
+        return
+    ending = _ending(tokenizer)
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        rendered = [
+            _render_with_spans(number, row, ending, tokenizer)
+            for number, row in enumerate(some, first + 1)
+        ]
+        texts = [text for text, _ in rendered]
+        tokens = tokenizer(
+            texts, add_special_tokens=False, return_attention_mask=False, verbose=False
+        )
+        for row, (text, spans), ids, encoding in zip(
+            some, rendered, tokens["input_ids"], tokens.encodings, strict=True
+        ):
+            places = [
+                (_first_beyond(start, text, encoding), _first_beyond(end, text, encoding))
+                for start, end in spans
+            ]
+            yield ids, places, row.label
 
 
 def encode_question(row: Row, tokenizer: Any) -> str:
@@ -216,23 +234,16 @@ def _around(messages: Sequence[Message], turn: int, tokenizer: Any) -> tuple[str
     return before, after
 
 
-def _labels(
-    ids: Sequence[int], offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]
-) -> list[int]:
-    """Label the tokens that end within a span of characters.
+def _first_beyond(place: int, text: str, encoding: Any) -> int:
+    """Return the first token that ends beyond a place in the text: the one that is there.
 
     Ends, since the bytes of one character share its offsets, and a tokenizer may trim spaces off
-    where a token begins.
-
-    >>> _labels([7, 8, 9], [(0, 2), (1, 4), (4, 5)], [(2, 4)])
-    [-100, 8, -100]
+    where a token begins: no token is there then.
     """
-    labels = [IGNORED] * len(ids)
-    for start, end in spans:
-        first = bisect_right(offsets, start, key=_token_end)
-        beyond = bisect_right(offsets, end, key=_token_end)
-        labels[first:beyond] = ids[first:beyond]
-    return labels
+    if place >= len(text):
+        return len(encoding)
+    token: int | None = encoding.char_to_token(place)
+    return bisect_right(encoding.offsets, place, key=_token_end) if token is None else token
 
 
 def _token_end(offsets: tuple[int, int]) -> int:

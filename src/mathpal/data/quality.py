@@ -6,21 +6,21 @@ held out, solutions without an answer, and questions about a picture that is not
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from mathpal.config import DataConfig, as_dict
 from mathpal.data import Message, Row, Rows
 from mathpal.data.duplicates import Asked, Index, asked
 from mathpal.data.findings import HELD_OUT, OPTIONS, TRAIN, Finding, Quality, dropping, excerpt
+from mathpal.data.looks import Look, look_at, needs_picture, question_of
+from mathpal.data.parallel import in_parallel
 from mathpal.errors import RequestError
 from mathpal.maths import text as maths_text
-from mathpal.maths.answers import is_unanswered
-from mathpal.maths.grading import grade, reference_answer
+from mathpal.maths.grading import grade
 
 MOST_PARTNERS = 3
 """Rows that ask the same, and that nearly do, whose answers are compared with one row's."""
@@ -30,29 +30,6 @@ MOST_GRADED = 4_000
 
 MOST_CHANGES = 3
 """Changes by cleaning that the note tells, the most frequent first."""
-
-SHAPES = "chữ nhật|vuông|tròn|thang|thoi|tam giác|tứ giác|bình hành|lập phương|hộp|trụ|cầu|nón|chóp"
-PICTURE = re.compile(
-    r"!\[|<img\b|\[hình|(?<!bằng )(?<!vẽ )hình vẽ|hình minh h[oọ]a"
-    r"|hình (?:ảnh )?(?:ở )?(?:bên(?! trong| ngoài)|dưới|sau(?: đây)?(?=\s*(?:\.|:?\s*$)))"
-    rf"|(?:như|trong|trên|xem|theo|nhìn|dựa vào) (?:các )?hình(?! (?:{SHAPES}|học|dạng))(?![\w:])"
-    r"|quan sát (?:các )?(?:hình|biểu đồ|bức tranh|tranh|đồng hồ|sơ đồ)(?!\w)"
-    r"|(?:biểu đồ|đồ thị|sơ đồ|bức tranh|đồng hồ)(?: [^\W\d]+){0,4} (?:sau|dưới|bên)(?! khi)(?!\w)"
-    r"(?![^?\n]*:[^?\n]*\d)"  # what is shown stands there in words
-    r"|(?:diện tích|chu vi|phân số chỉ|tính)(?: của)?(?: phần| hình)?(?: đã| được)?"
-    r" (?:tô (?:màu|đậm)|gạch (?:chéo|sọc))",
-    re.MULTILINE,
-)
-"""A picture in the question, or words that point at one."""
-PICTURE_SIGNS = ("hình", "![", "<img", "đồ", "tranh", "đồng hồ", "tô ", "gạch ")
-
-CONCLUSION = re.compile(
-    r"(?<!\w)(?:đáp số|đáp án)(?: đúng)?(?: là)?\s*:\s*[$(]*[\w\\]"
-    r"|(?<!\w)chọn(?: đáp án)? [a-e](?!\w)"
-)
-"""What announces an answer that is there."""
-LAST_PART = 160
-"""Characters at the end of a solution in which its answer is looked for at first."""
 
 clean_text = lru_cache(maxsize=1024)(maths_text.clean)
 
@@ -80,63 +57,71 @@ def improve(rows: Rows, options: DataConfig) -> Rows:
 
 def cleaned(rows: Rows) -> Rows:
     """Return rows whose every text is clean; the note and the quality say what was changed."""
+    texts = [(row.messages, row.rejected) for row in (*rows.train, *rows.test)]
+    parts = in_parallel(_clean_all, texts)
     changes: Counter[str] = Counter()
-    train = [_clean_row(row, changes) for row in rows.train]
-    test = [_clean_row(row, changes) for row in rows.test]
-    before, after = [*rows.train, *rows.test], [*train, *test]
-    num_cleaned = sum(old is not new for old, new in zip(before, after, strict=True))
+    for _, made in parts:
+        changes.update(made)
+    found = [clean for part, _ in parts for clean in part]
+    num_cleaned = len(found) - found.count(None)
     if not num_cleaned:
         return rows
     most = ", ".join(f"{name} {count:,}" for name, count in changes.most_common(MOST_CHANGES))
     more = ", ..." if len(changes) > MOST_CHANGES else ""
-    note = f"{rows.note}; cleaned {num_cleaned:,} of {len(after):,} rows ({most}{more})"
+    note = f"{rows.note}; cleaned {num_cleaned:,} of {len(found):,} rows ({most}{more})"
+    train, test = (
+        [_with_texts(row, clean) for row, clean in zip(part, some, strict=True)]
+        for part, some in (
+            (rows.train, found[: len(rows.train)]),
+            (rows.test, found[len(rows.train) :]),
+        )
+    )
     return Rows(train, test, note, Quality(changes=dict(changes), num_cleaned=num_cleaned))
 
 
 def inspect(train: Sequence[Row], test: Sequence[Row]) -> Quality:
     """Find what is wrong with rows; findings come by split and row, and drop nothing."""
-    asks_train, asks_test = ([asked(_question(row)) for row in rows] for rows in (train, test))
+    turns = [(row.messages, row.label) for row in (*train, *test)]
+    looks = list(chain.from_iterable(in_parallel(look_at, turns)))
+    looks_train, looks_test = looks[: len(train)], looks[len(train) :]
+    asks_train, asks_test = ([look.asked for look in some] for some in (looks_train, looks_test))
     judge = Judge()
     findings = [
         *_leaks(train, asks_train, test, asks_test, judge),
         *_repeated(test, asks_test, HELD_OUT, judge),
         *_repeated(train, asks_train, TRAIN, judge),
-        *_alone(train, TRAIN),
-        *_alone(test, HELD_OUT),
+        *_alone(train, looks_train, TRAIN),
+        *_alone(test, looks_test, HELD_OUT),
     ]
     order = list(OPTIONS)
     findings.sort(key=lambda f: (f.split == HELD_OUT, f.row, order.index(f.finding)))
     return Quality(tuple(findings))
 
 
-def needs_picture(question: str) -> bool:
-    """Tell whether a question shows a picture or points at one, which no text holds.
-
-    >>> needs_picture("Tính diện tích phần tô đậm:\\n[hình]"), needs_picture("Vẽ hình vuông.")
-    (True, False)
-    """
-    lowered = question.lower()
-    return any(sign in lowered for sign in PICTURE_SIGNS) and bool(PICTURE.search(lowered))
+Texts = tuple[list[Message], str | None]
+"""The texts of a row: its conversation, and the rejected answer of a pair."""
 
 
-def has_answer(row: Row) -> bool:
-    """Tell whether a solution has a final answer that can be read."""
-    end = row.answer[-LAST_PART:].lower()
-    if CONCLUSION.search(end) and not is_unanswered(row.answer):
-        return True  # as reading it would tell, in a tenth of the time
-    return reference_answer(row.answer, row.question) is not None
+def _clean_all(rows: Sequence[Texts]) -> tuple[list[Texts | None], dict[str, int]]:
+    """Return clean texts, None for those that were clean, and how often each change was made."""
+    changes: Counter[str] = Counter()
+    return [_clean_texts(*texts, changes) for texts in rows], changes
 
 
-def _clean_row(row: Row, changes: Counter[str]) -> Row:
-    """Return a row with clean texts, the same object if all are."""
-    messages = [
-        Message(role=turn["role"], content=_clean(turn["content"], changes))
-        for turn in row.messages
+def _clean_texts(
+    messages: list[Message], rejected: str | None, changes: Counter[str]
+) -> Texts | None:
+    clean = [
+        Message(role=turn["role"], content=_clean(turn["content"], changes)) for turn in messages
     ]
-    rejected = None if row.rejected is None else _clean(row.rejected, changes)
-    if messages == row.messages and rejected == row.rejected:
-        return row
-    return replace(row, messages=messages, rejected=rejected)
+    clean_rejected = None if rejected is None else _clean(rejected, changes)
+    is_clean = clean == messages and clean_rejected == rejected
+    return None if is_clean else (clean, clean_rejected)
+
+
+def _with_texts(row: Row, texts: Texts | None) -> Row:
+    """Return a row with clean texts, the same object if they were."""
+    return row if texts is None else replace(row, messages=texts[0], rejected=texts[1])
 
 
 def _clean(text: str, changes: Counter[str]) -> str:
@@ -146,11 +131,6 @@ def _clean(text: str, changes: Counter[str]) -> str:
         return text
     changes.update(found.changes)
     return found.text
-
-
-def _question(row: Row) -> str:
-    """Return all that is asked in a conversation."""
-    return "\n".join(turn["content"] for turn in row.messages[:-1] if turn["role"] == "user")
 
 
 class Judge:
@@ -235,18 +215,18 @@ def _leaks(
                 break
 
 
-def _alone(rows: Sequence[Row], split: str) -> Iterator[Finding]:
+def _alone(rows: Sequence[Row], looks: Sequence[Look], split: str) -> Iterator[Finding]:
     """Yield what can be seen of a row without another one."""
-    for number, row in enumerate(rows):
-        if row.label is not False and not has_answer(row):
+    for number, (row, look) in enumerate(zip(rows, looks, strict=True)):
+        if look.is_unanswered:
             yield _finding("unanswered", None, row, split, number)
-        if needs_picture(_question(row)):
+        if look.needs_picture:
             yield _finding("without_image", None, row, split, number)
 
 
 def _finding(what: str, partner: int | None, row: Row, split: str, number: int) -> Finding:
     other = None if partner is None else partner + 1
-    return Finding(what, split, number + 1, excerpt(_question(row)), other)
+    return Finding(what, split, number + 1, excerpt(question_of(row)), other)
 
 
 def _is_of_a_kind(one: Row, other: Row) -> bool:

@@ -74,7 +74,7 @@ def rows(
     seed: int,
     system: str | None,
 ) -> Rows:
-    """Read rows and hold some out.
+    """Read rows and hold some out: those of a file or split of their own may ask what train does.
 
     Raises: RequestError for a missing file or column, a line that is not JSON, a cell that is
         empty or not text (every one with its row number), or a hub that cannot be reached.
@@ -101,15 +101,7 @@ def rows(
     else:
         share = min(MOST_TEST_ROWS, max(1, int(len(train) * DEFAULT_TEST_SHARE)))
         train, test = hold_out(train, share if test_rows is None else test_rows, seed)
-    asked = {row.question for row in test}
-    kept = [row for row in train if row.question not in asked]
-    left_out = len(train) - len(kept)
-    note = f"{source}: {columns}" + (
-        f"; {left_out} held-out questions left out" if left_out else ""
-    )
-    if not kept:
-        raise RequestError(f"data: no row of {source} is left to train on; lower data.test_rows")
-    return Rows(kept[:train_rows], test[:test_rows], note)
+    return Rows(train[:train_rows], test[:test_rows], f"{source}: {columns}")
 
 
 def file_rows(key: str, path: Path) -> list[Row]:

@@ -11,7 +11,7 @@ from mathpal.doctor import child, imports
 from mathpal.doctor.finding import Finding, State
 from mathpal.doctor.packages import installed
 from mathpal.hub import CONNECT_SECONDS
-from mathpal.trackers import has_key as has_wandb_key
+from mathpal.preflight.rules.secrets import has_wandb as has_wandb_key
 
 START_SECONDS = 30.0
 """How long a process that asks may take to start, on a busy machine."""

@@ -15,11 +15,13 @@ from mathpal.compose import bind, factory
 from mathpal.config import Experiment, as_dict
 from mathpal.errors import RequestError, Unreachable
 from mathpal.evaluation import bench
-from mathpal.models import sources
-from mathpal.preflight import machine, rules, tokenised
-from mathpal.preflight.lengths import num_steps
-from mathpal.preflight.packing import packs
+from mathpal.hardware import Device, choose
+from mathpal.models import shape as shapes
+from mathpal.models import sources, transformers
+from mathpal.models.transformers import Architecture
+from mathpal.preflight import estimated, machine, planning, rules, tokenised
 from mathpal.preflight.plan import Plan, Prepared
+from mathpal.preflight.planning import Found, Measured
 
 
 def check(experiment: Experiment) -> None:
@@ -44,8 +46,17 @@ def check_inputs(experiment: Experiment) -> None:
 
     Raises: RequestError with every problem found.
     """
-    problems = rules.problems(experiment)
+    problems = rules.input_problems(experiment)
     _raise(problems + _unreadable(experiment, problems))
+
+
+def require_fit(plan: Plan) -> None:
+    """Refuse a run that is going to take more memory than its device has.
+
+    Raises: RequestError with what would make it fit.
+    """
+    if plan.refusal is not None:
+        raise RequestError(plan.refusal)
 
 
 def _raise(problems: list[str]) -> None:
@@ -77,99 +88,102 @@ def _refusals(experiment: Experiment, look: Callable[[], Any], prefix: str = "")
 
 
 def prepare(experiment: Experiment) -> Prepared:
-    """Plan a run.
+    """Plan a run; a dry run may do without the model's tokenizer, or the rows.
 
     Raises: RequestError where a row cannot be rendered or has nothing to train, or the machine
         or the model cannot do what was asked.
     """
-    from mathpal.hardware import choose
-    from mathpal.models import transformers
-
     check(experiment)
+    missing, rows, model = [], None, experiment.model
     try:
         rows = tokenised.read(experiment)
-        sources.require(experiment.model.name, experiment.model.revision)
     except Unreachable as error:
-        return Prepared(_unknown(experiment, str(error)))
-    options = as_dict(experiment.trainer)
+        missing.append(f"{error}; steps, tokens and time are not known")
+    try:
+        sources.require(model.name, model.revision)
+    except Unreachable:
+        missing.append(
+            f"{model.name} is not on this machine and the hub cannot be reached: sizes are of its "
+            "architecture as published, tokens are reckoned from characters"
+        )
+    if missing or rows is None:
+        return Prepared(planning.plan(experiment, _outlined(experiment, rows, missing)))
+    return _prepared(experiment, rows)
+
+
+def _outlined(experiment: Experiment, rows: data.Rows | None, missing: list[str]) -> Found:
+    """Find out what can be known of a run without its tokenizer or its rows."""
+    shape = shapes.find(experiment.model)
+    if shape is None:
+        return Found(None, None, None, rows, None, missing)
+    lora = models.backend(experiment.backend).adapted(experiment.lora)
+    head = experiment.trainer.head
+    total = shapes.num_parameters(shape, head)
+    trained = total
+    if lora is not None:
+        trained = shapes.num_lora_parameters(shape, as_dict(lora), head)
+        total += trained
+    architecture = Architecture(shape.model_type, total, trained, shape.context_length)
+    device = _device(experiment, total)
+    measured = None if rows is None else estimated.measured(experiment, rows)
+    return Found(architecture, shape, device, rows, measured, missing)
+
+
+def _prepared(experiment: Experiment, rows: data.Rows) -> Prepared:
     tokenizer = transformers.load_tokenizer(experiment.model)
     lora = models.backend(experiment.backend).adapted(experiment.lora)
-    shape = transformers.architecture(experiment.model, lora, options["head"])
-    hardware = experiment.hardware
-    device = choose(hardware, shape.num_parameters, planning=experiment.dry_run)
+    head = experiment.trainer.head
+    architecture = transformers.architecture(experiment.model, lora, head)
+    device = _device(experiment, architecture.num_parameters)
     found = tokenised.tokenise(experiment, rows, tokenizer)
-    rows, train, test = found.rows, found.train, found.test
-    tokens, num_cut = found.tokens, found.num_cut
-    num_processes = hardware.num_processes * hardware.num_nodes
-    steps, epochs = num_steps(len(train), tokens, options, num_processes)
-    plan = Plan(
-        model=experiment.model.name,
-        model_type=shape.model_type,
-        num_parameters=shape.num_parameters,
-        num_trained_parameters=shape.num_trained,
-        lora_rank=None if experiment.lora is None else experiment.lora.r,
-        device=device.device,
-        precision=device.precision,
-        reason=device.reason,
-        num_threads=device.num_threads,
-        num_processes=num_processes,
-        backend=experiment.backend,
-        padding_free=packs(experiment, device.device, shape.model_type, tokens.longest),
-        data=rows.note,
-        train_rows=len(train),
-        test_rows=len(test),
-        tokens=tokens,
-        max_length=options.get("max_length"),
-        cut_rows=num_cut,
-        quality=rows.quality.counts,
-        dropped=rows.quality.dropped,
-        changes=dict(rows.quality.changes),
-        batch_size=_batch_size(experiment),
-        num_steps=steps,
-        num_epochs=epochs,
-        learning_rate=options["learning_rate"],
-        warnings=[
-            *rules.warnings(experiment, shape.context_length, num_cut, len(train), len(test)),
-            *rules.data_warnings(rows.quality),
-        ],
+    shape, measured = shapes.find(experiment.model), _measured(experiment, found)
+    plan = planning.plan(experiment, Found(architecture, shape, device, found.rows, measured))
+    longest = _longest(experiment, found.tokens.longest)
+    _raise(
+        rules.late_problems(
+            experiment,
+            num_rows=len(found.train),
+            num_steps=plan.num_steps or 0,
+            longest_sequence=longest,
+            shape=shape,
+        )
     )
     return Prepared(
         plan,
         device,
         tokenizer,
-        train,
-        test,
-        rows.train,
-        rows.test,
+        found.train,
+        found.test,
+        found.rows.train,
+        found.rows.test,
         found.rows_sha256,
         found.tokenizer_sha256,
-        _longest(experiment, tokens.longest),
-        rows.quality,
+        longest,
+        found.rows.quality,
     )
 
 
-def _unknown(experiment: Experiment, reason: str) -> Plan:
-    """Return the plan of a dry run that cannot see its model or its data."""
-    options = as_dict(experiment.trainer)
-    return Plan(
-        model=experiment.model.name,
-        lora_rank=None if experiment.lora is None else experiment.lora.r,
-        max_length=options.get("max_length"),
-        batch_size=_batch_size(experiment),
-        num_steps=options["max_steps"] if options["max_steps"] > 0 else None,
-        num_epochs=None if options["max_steps"] > 0 else options["num_train_epochs"],
-        learning_rate=options["learning_rate"],
-        warnings=[f"{reason}; tokens and parameters are not known"],
+def _device(experiment: Experiment, num_parameters: int) -> Device:
+    """Choose where to run; a dry run is planned for a GPU where the backend needs one."""
+    return choose(
+        experiment.hardware,
+        num_parameters,
+        planning=experiment.dry_run,
+        needs_gpu=machine.needs_gpu(experiment),
     )
 
 
-def _batch_size(experiment: Experiment) -> int:
-    """Return the rows of one step; a question that is answered several times counts once."""
-    options, hardware = as_dict(experiment.trainer), experiment.hardware
-    processes = hardware.num_processes * hardware.num_nodes
-    size = options["per_device_train_batch_size"] * options["gradient_accumulation_steps"]
-    rows: int = size * processes // options.get("num_generations", 1)
-    return rows
+def _measured(experiment: Experiment, found: tokenised.Tokenised) -> Measured:
+    draws = "num_generations" in as_dict(experiment.trainer)
+    questions = [found.longest_test_prompt, found.longest_prompt if draws else 0]
+    return Measured(
+        num_train=len(found.train),
+        num_test=len(found.test),
+        tokens=found.tokens,
+        test_tokens=found.test_tokens,
+        longest_question=max(questions),
+        num_cut=found.num_cut,
+    )
 
 
 def _longest(experiment: Experiment, longest_row: int) -> int:

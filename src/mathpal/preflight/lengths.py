@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mathpal.data import Rows
 from mathpal.data.chat import Encoded
 from mathpal.data.findings import TRAIN, Finding, amount, excerpt
 from mathpal.errors import RequestError
+
+if TYPE_CHECKING:
+    from mathpal.data.arrays import EncodedRows
 
 
 @dataclass(frozen=True)
@@ -33,82 +36,82 @@ class Lengths:
 
 def measure(rows: Sequence[Encoded]) -> Lengths:
     """Count the tokens of rows; a pair counts as two."""
-    sequences = [s for row in rows for s in (row, row.rejected) if s is not None]
-    lengths = sorted(len(s.input_ids) for s in sequences)
+    import numpy as np
+
+    from mathpal.data.arrays import packed
+
+    halves = packed(rows).halves
+    lengths = np.sort(np.concatenate([half.lengths for half in halves]))
     return Lengths(
-        total=sum(lengths),
-        trained=sum(s.num_trained for s in sequences),
-        median=lengths[len(lengths) // 2],
-        p95=lengths[math.ceil(len(lengths) * 0.95) - 1],
-        longest=lengths[-1],
+        total=int(lengths.sum()),
+        trained=sum(int(half.num_trained.sum()) for half in halves),
+        median=int(lengths[len(lengths) // 2]),
+        p95=int(lengths[math.ceil(len(lengths) * 0.95) - 1]),
+        longest=int(lengths[-1]),
     )
 
 
+def longest_prompt(rows: Sequence[Encoded]) -> int:
+    """Return the tokens of the longest question, with all that stands before its answer."""
+    from mathpal.data.arrays import packed
+
+    return int(packed(rows).prompts.lengths.max(initial=0))
+
+
 def without_long(
-    rows: Rows, train: list[Encoded], options: Mapping[str, Any], *, drops: bool
-) -> tuple[Rows, list[Encoded]]:
+    rows: Rows, train: Sequence[Encoded], options: Mapping[str, Any], *, drops: bool
+) -> tuple[Rows, EncodedRows]:
     """Find the training rows that are longer than trainer.max_length, and drop them if told to.
 
     Raises: RequestError where no row is left.
     """
+    from mathpal.data.arrays import packed
+    from mathpal.data.stored import taken
+
+    encoded = packed(train)
     limit = options.get("max_length")
     if limit is None or options.get("packing"):
-        return rows, train
-    long = {index for index, row in enumerate(train) if _length(row) > limit}
+        return rows, encoded
+    fits = encoded.longest <= limit
+    long = (~fits).nonzero()[0].tolist()
     findings = [
         Finding("cut", TRAIN, row.number, excerpt(row.question), dropped=drops)
-        for index, row in enumerate(rows.train)
-        if index in long
+        for row in (rows.train[index] for index in long)
     ]
     quality = replace(rows.quality, findings=(*rows.quality.findings, *findings))
     if not (long and drops):
-        return replace(rows, quality=quality), train
-    if len(long) == len(train):
+        return replace(rows, quality=quality), encoded
+    if len(long) == len(encoded):
         raise RequestError(
             f"data.cut=drop: every training row is longer than trainer.max_length={limit}: "
-            f"set trainer.max_length={max(map(_length, train))}"
+            f"set trainer.max_length={encoded.longest.max()}"
         )
-    kept = [row for index, row in enumerate(rows.train) if index not in long]
+    kept = taken(rows.train, fits.nonzero()[0].tolist())
     note = f"{rows.note}; dropped: {amount('cut', len(long))}"
-    rows = replace(rows, train=kept, note=note, quality=quality)
-    return rows, [row for index, row in enumerate(train) if index not in long]
+    return replace(rows, train=kept, note=note, quality=quality), encoded.take(fits)
 
 
-def cut(
-    rows: Sequence[Encoded], options: Mapping[str, Any], which: str
-) -> tuple[list[Encoded], int]:
+def cut(rows: Sequence[Encoded], options: Mapping[str, Any], which: str) -> tuple[EncodedRows, int]:
     """Cut rows to trainer.max_length, as TRL does; return them and how many were longer.
 
     Raises: RequestError where a row keeps no trained token.
     """
+    from mathpal.data.arrays import packed
+
+    encoded = packed(rows)
     limit = options.get("max_length")
     if limit is None or options.get("packing"):
-        return list(rows), 0
-    from_end = options.get("truncation_mode") == "keep_end"
-    keep = slice(-limit, None) if from_end else slice(None, limit)
-    result = [_cut(row, keep) for row in rows]
-    empty = [i for i, row in enumerate(result, start=1) if _keeps_nothing(row)]
-    if empty:
-        longest = max(_length(row) for row in rows)
+        return encoded, 0
+    result = encoded.cut(limit, from_end=options.get("truncation_mode") == "keep_end")
+    empty = result.are_empty.nonzero()[0]
+    if len(empty):
+        longest = encoded.longest.max()
         raise RequestError(
             f"trainer.max_length={limit}: {len(empty)} of {len(rows)} {which} rows keep nothing of "
-            f"their answer (first: row {empty[0]}); the longest row has {longest} tokens: "
+            f"their answer (first: row {empty[0] + 1}); the longest row has {longest} tokens: "
             f"set trainer.max_length={longest}"
         )
-    return result, sum(_length(row) > limit for row in rows)
-
-
-def _cut(row: Encoded, keep: slice) -> Encoded:
-    rejected = None if row.rejected is None else _cut(row.rejected, keep)
-    return Encoded(row.input_ids[keep], row.labels[keep], rejected, row.label)
-
-
-def _keeps_nothing(row: Encoded) -> bool:
-    return row.num_trained == 0 or (row.rejected is not None and row.rejected.num_trained == 0)
-
-
-def _length(row: Encoded) -> int:
-    return max(len(row.input_ids), 0 if row.rejected is None else len(row.rejected.input_ids))
+    return result, int((encoded.longest > limit).sum())
 
 
 def num_steps(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from mathpal.config import OUR_OPTIMIZERS, Experiment, as_dict
-from mathpal.hardware import may_have_gpu, no_gpu
+from mathpal.hardware import GPU_FILES, may_have_gpu, no_gpu
+from mathpal.models import shape as shapes
+from mathpal.preflight.rules import disk, packages, secrets, sharding
 
 OPTIMIZER_PACKAGES = (
     (("adamw_torch_4bit", "adamw_torch_8bit"), "torchao", "torchao"),
@@ -29,18 +33,36 @@ LAST_PORT = 65_535
 
 NEED_GPU = ("bitsandbytes", "torchao", "galore_torch", "apollo_torch")
 
+FLASH_PACKAGES = {"flash_attention_2": "flash_attn", "flash_attention_3": "flash_attn_interface"}
+"""Attention kernel -> the module that it needs."""
+
+GPU_OPTIONS = {
+    "use_liger_kernel": ("liger_kernel", "liger-kernel"),
+    "use_vllm": ("vllm", "vllm"),
+    "activation_offloading": (None, None),
+}
+"""Options of trainers that work on GPUs alone -> the module and the package that they need."""
+
+PROJECTING = ("galore", "apollo")
+"""How the names begin of optimizers that project the gradients of matrices named to them."""
+
 
 def problems(experiment: Experiment) -> Iterator[str]:
     """Yield what cannot work; what this machine lacks, a dry run may plan for another one."""
     yield from _processes(experiment)
     yield from _combinations(experiment)
+    yield from sharding.problems(experiment)
     yield from _sharding(experiment)
     yield from _optimizer_options(experiment)
     if not experiment.dry_run:
         yield from _backend(experiment)
         yield from _device(experiment)
+        yield from _kernels(experiment)
         yield from _quantization(experiment)
         yield from _optimizer(experiment)
+        yield from secrets.missing(experiment)
+        yield from disk.problems(experiment)
+    yield from packages.problems()
 
 
 def has_gpu(experiment: Experiment) -> bool:
@@ -80,23 +102,64 @@ def _sharding(experiment: Experiment) -> Iterator[str]:
         )
 
 
+def needs_gpu(experiment: Experiment) -> bool:
+    """Tell whether the backend runs on a GPU alone.
+
+    UNSLOTH_ALLOW_CPU is Unsloth's own switch, for tests: its GPU code trains tiny models without.
+    """
+    return experiment.backend == "unsloth" and os.environ.get("UNSLOTH_ALLOW_CPU") != "1"
+
+
 def _backend(experiment: Experiment) -> Iterator[str]:
     if experiment.backend != "unsloth":
         return
     instead = "add backend=transformers, or choose a small model: model=smollm2, model=tiny"
-    # Unsloth's own switch, for its tests: its GPU code trains tiny models without a GPU.
-    if not has_gpu(experiment) and os.environ.get("UNSLOTH_ALLOW_CPU") != "1":
+    if needs_gpu(experiment) and not has_gpu(experiment):
         yield f"backend=unsloth: needs a GPU, and there is none to use; {instead}"
     elif not _installed("unsloth"):
         yield f"backend=unsloth: not installed: pip install mathpal[unsloth]; or {instead}"
 
 
 def _device(experiment: Experiment) -> Iterator[str]:
-    hardware = experiment.hardware
+    hardware, here = experiment.hardware, has_gpu(experiment)
     if hardware.device == "cuda" and not may_have_gpu():
         yield no_gpu(hardware)
-    elif hardware.precision == "fp16" and not has_gpu(experiment):
+    elif hardware.precision == "fp16" and not here:
         yield "hardware.precision=fp16: needs a GPU; use bf16 or fp32 on the CPU"
+    if hardware.tf32 and hardware.gpu is None and hardware.device == "auto" and not here:
+        yield "hardware.tf32=true: a format of GPUs, and there is none to use; set it null"
+    if here and hardware.num_processes > (gpus := _num_gpus()) > 0:
+        yield (
+            f"hardware.num_processes={hardware.num_processes}: this machine has {gpus} GPU; "
+            f"set hardware.num_processes={gpus}, or hardware.device=cpu"
+        )
+    if as_dict(experiment.trainer)["ddp_backend"] == "nccl" and not here:
+        yield "trainer.ddp_backend=nccl: joins GPUs; set it null"
+
+
+def _num_gpus() -> int:
+    """Count NVIDIA's GPUs that a run may use; 0 where that does not show."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible:
+        return len(visible.split(","))
+    return len(list(Path("/dev").glob(GPU_FILES[0])))
+
+
+def _kernels(experiment: Experiment) -> Iterator[str]:
+    """Yield kernels and options that work on GPUs alone, or whose package is missing."""
+    kernel, options = experiment.model.attn_implementation, as_dict(experiment.trainer)
+    module = FLASH_PACKAGES.get(kernel)
+    if module is not None and not _installed(module):
+        yield f"model.attn_implementation={kernel}: {module} is not installed; use sdpa"
+    elif module is not None and experiment.hardware.device == "auto" and not has_gpu(experiment):
+        yield f"model.attn_implementation={kernel}: needs a GPU; use sdpa"
+    for key, (module, package) in GPU_OPTIONS.items():
+        if not options.get(key):
+            continue
+        if not has_gpu(experiment):
+            yield f"trainer.{key}=true: needs a GPU; leave it out"
+        elif module is not None and not _installed(module):
+            yield f"trainer.{key}=true: {package} is not installed: pip install {package}"
 
 
 def _quantization(experiment: Experiment) -> Iterator[str]:
@@ -128,8 +191,36 @@ def _optimizer_options(experiment: Experiment) -> Iterator[str]:
         yield f"trainer.optim_args={args}: expected name=value,name=value"
     elif args and name in OUR_OPTIMIZERS:
         yield f"trainer.optim_args={args}: {name} takes none; set optimizer.beta1 and the like"
-    if options["optim_target_modules"] and not name.startswith(("galore", "apollo")):
-        yield f"trainer.optim_target_modules: {name} has no use for it; GaLore and Apollo do"
+    if not name.startswith(PROJECTING):
+        if options["optim_target_modules"]:
+            yield f"trainer.optim_target_modules: {name} has no use for it; GaLore and Apollo do"
+        return
+    yield from _projected(experiment, name, options["optim_target_modules"])
+    processes = experiment.hardware.num_processes * experiment.hardware.num_nodes
+    if name.endswith("layerwise") and options["gradient_accumulation_steps"] > 1:
+        yield (
+            f"trainer.optim={name}: steps while it goes backward; set "
+            "trainer.gradient_accumulation_steps=1"
+        )
+    if name.endswith("layerwise") and processes > 1:
+        yield f"trainer.optim={name}: one process alone; set hardware.num_processes=1"
+
+
+def _projected(experiment: Experiment, name: str, modules: Any) -> Iterator[str]:
+    """Look for matrices to project; names count as parts of a module's name."""
+    if not modules:
+        yield f"trainer.optim={name}: needs optimizer.target_modules=[attn,mlp]"
+        return
+    shape = shapes.find(experiment.model)
+    if isinstance(modules, str) or shape is None or shape.num_tower_parameters:
+        return
+    known = shapes.linear_modules(shape)
+    unknown = [part for part in modules if not any(part in module for module in known)]
+    if shape.exact and unknown and unknown != ["all-linear"]:
+        yield (
+            f"optimizer.target_modules: {shape.model_type} has no '{unknown[0]}'. Modules: "
+            f"{', '.join(known)}"
+        )
 
 
 def _processes(experiment: Experiment) -> Iterator[str]:

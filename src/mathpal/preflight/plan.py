@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,12 @@ from mathpal.data import Row
 from mathpal.data.chat import Encoded
 from mathpal.data.findings import Quality, describe
 from mathpal.hardware import Device
+from mathpal.preflight.duration import Duration
 from mathpal.preflight.lengths import Lengths
+from mathpal.preflight.memory import Memory, gib
+
+MOST_PARTS = 3
+"""Parts of the memory that the plan names; all of them are in its table, and in plan.json."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Plan:
     train_rows: int | None = None
     test_rows: int | None = None
     tokens: Lengths | None = None
+    tokens_estimated: bool = False
+    """Whether the tokens were reckoned from characters, for want of the tokenizer."""
     cut_rows: int | None = None
     """Rows longer than max_length, whose end is not trained."""
     quality: dict[str, int] = field(default_factory=dict)
@@ -52,6 +59,13 @@ class Plan:
     """Rows dropped, by what was found in them."""
     changes: dict[str, int] = field(default_factory=dict)
     """How often cleaning made each change of mathpal.maths.text.CHANGES."""
+    memory: Memory | None = None
+    """What the run is going to take of a device's memory, by moment and part."""
+    memory_budget_bytes: int | None = None
+    """What the device has for it."""
+    duration: Duration | None = None
+    refusal: str | None = None
+    """Why the run cannot fit, and what would."""
     warnings: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -69,7 +83,9 @@ class Plan:
             yield "rows", f"{self.train_rows:,} to train on, {self.test_rows:,} held out"
             if found := describe(self.quality, self.dropped):
                 yield "quality", f"{found}: quality.jsonl"
-            yield "tokens", str(self.tokens)
+            how = "about " if self.tokens_estimated else ""
+            note = ", reckoned from characters" if self.tokens_estimated else ""
+            yield "tokens", f"{how}{self.tokens}{note}"
         epochs = "" if self.num_epochs is None else f" ({self.num_epochs:.3g} epochs)"
         steps = "" if self.num_steps is None else f"{self.num_steps:,} "
         padding = ", no padding" if self.padding_free else ""
@@ -79,6 +95,10 @@ class Plan:
             threads = f", {self.num_threads} threads" if self.device == "cpu" else ""
             many = f"{self.num_processes} x " if self.num_processes > 1 else ""
             yield "device", f"{many}{self.device}{threads}, {self.precision}: {self.reason}"
+        if self.memory is not None:
+            yield "memory", _memory(self.memory, self.memory_budget_bytes)
+        if self.duration is not None:
+            yield from self.duration.lines()
 
 
 @dataclass(frozen=True)
@@ -88,11 +108,11 @@ class Prepared:
     plan: Plan
     device: Device | None = None
     tokenizer: Any = None
-    train: list[Encoded] = field(default_factory=list)
-    test: list[Encoded] = field(default_factory=list)
-    train_rows: list[Row] = field(default_factory=list)
+    train: Sequence[Encoded] = ()
+    test: Sequence[Encoded] = ()
+    train_rows: Sequence[Row] = ()
     """The rows of `train` as text, in the same order."""
-    test_rows: list[Row] = field(default_factory=list)
+    test_rows: Sequence[Row] = ()
     data_sha256: str | None = None
     tokenizer_sha256: str | None = None
     num_tokens: int = 0
@@ -102,13 +122,25 @@ class Prepared:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What run.json says of the inputs."""
+        """What run.json says of the inputs, and what was expected of the run."""
+        memory, duration = self.plan.memory, self.plan.duration
         return {
             "data_sha256": self.data_sha256,
             "tokenizer_sha256": self.tokenizer_sha256,
             "device": self.plan.device,
             "precision": self.plan.precision,
+            "estimated_memory_bytes": memory.peak.num_bytes if memory else None,
+            "estimated_seconds": duration.seconds if duration else None,
         }
+
+
+def _memory(memory: Memory, budget: int | None) -> str:
+    """Say how much is taken of how much, when, and by what most of all."""
+    peak = memory.peak
+    of_all = "" if budget is None else f" of {gib(budget)}"
+    parts = sorted(peak.parts, key=lambda part: -part.num_bytes)[:MOST_PARTS]
+    named = ", ".join(f"{part.name} {gib(part.num_bytes)}" for part in parts if part.num_bytes)
+    return f"about {gib(peak.num_bytes)}{of_all} (an estimate), in {peak.name}: {named}"
 
 
 def _count(number: int | None) -> str:

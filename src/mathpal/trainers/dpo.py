@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mathpal.data import columns
+from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import (
     Setup,
@@ -38,8 +40,9 @@ def build(setup: Setup, **options: Any) -> Any:
 
 
 def _columns(rows: Sequence[Encoded]) -> dict[str, Any]:
+    chosen, rejected = packed(rows).halves
     return {
-        "prompt_ids": [row.prompt_ids for row in rows],
-        "chosen_ids": [row.answer_ids for row in rows],
-        "rejected_ids": [row.rejected.answer_ids for row in rows if row.rejected],
+        "prompt_ids": columns.ids(chosen.prompts),
+        "chosen_ids": columns.ids(chosen.answers),
+        "rejected_ids": columns.ids(rejected.answers),
     }

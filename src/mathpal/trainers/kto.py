@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from mathpal.data import columns
+from mathpal.data.arrays import GOOD, packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import (
     Setup,
@@ -46,14 +50,15 @@ def _table(rows: Sequence[Encoded], batch_size: int, seed: int) -> Any:
     The divergence from the reference is measured on such mismatched answers (section 4.1 of the
     paper).
     """
-    columns: dict[str, Sequence[Any]] = {
-        "prompt_ids": [row.prompt_ids for row in rows],
-        "completion_ids": [row.answer_ids for row in rows],
-        "label": [row.label for row in rows],
+    numbers = np.arange(len(rows))
+    shuffled = packed(rows).take(np.array(table({"row": numbers}, seed)["row"][:]))
+    first_of_batch = numbers - numbers % batch_size
+    last_of_batch = np.minimum(first_of_batch + batch_size, len(rows)) - 1
+    partners = np.where(numbers == first_of_batch, last_of_batch, numbers - 1)
+    parts = {
+        "prompt_ids": columns.ids(shuffled.prompts),
+        "completion_ids": columns.ids(shuffled.answers),
+        "label": shuffled.goodness == GOOD,
+        "KL_completion_ids": columns.ids(shuffled.answers.take(partners)),
     }
-
-    def mismatch(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
-        answers = batch["completion_ids"]
-        return {"KL_completion_ids": [answers[-1], *answers[:-1]]}
-
-    return table(columns, seed).map(mismatch, batched=True, batch_size=batch_size)
+    return table(parts, None)

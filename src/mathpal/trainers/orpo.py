@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from mathpal.data import columns
+from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import Setup, arguments, assemble, table
 
@@ -47,14 +49,14 @@ def build(setup: Setup, **options: Any) -> Any:
 
 
 def _columns(rows: Sequence[Encoded]) -> dict[str, Any]:
-    columns: dict[str, Any] = {
+    chosen, rejected = packed(rows).halves
+    parts: dict[str, Any] = {
         "prompt": [""] * len(rows),  # the trainer looks for it, and reads the ids
-        "prompt_input_ids": [row.prompt_ids for row in rows],
-        "prompt_attention_mask": [[1] * len(row.prompt_ids) for row in rows],
+        "prompt_input_ids": columns.ids(chosen.prompts),
+        "prompt_attention_mask": columns.ones(chosen.prompts),
     }
-    rejected = [row.rejected for row in rows if row.rejected]
-    for name, answers in (("chosen", rows), ("rejected", rejected)):
-        columns[f"{name}_input_ids"] = [a.input_ids for a in answers]
-        columns[f"{name}_attention_mask"] = [[1] * len(a.input_ids) for a in answers]
-        columns[f"{name}_labels"] = [a.labels for a in answers]
-    return columns
+    for name, answers in (("chosen", chosen), ("rejected", rejected)):
+        parts[f"{name}_input_ids"] = columns.ids(answers)
+        parts[f"{name}_attention_mask"] = columns.ones(answers)
+        parts[f"{name}_labels"] = columns.labels(answers)
+    return parts

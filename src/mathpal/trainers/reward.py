@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mathpal.data import columns
+from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import Setup, arguments, assemble, table
 
@@ -27,7 +29,5 @@ def build(setup: Setup, **options: Any) -> Any:
 
 
 def _columns(rows: Sequence[Encoded]) -> dict[str, Any]:
-    return {
-        "chosen_ids": [row.input_ids for row in rows],
-        "rejected_ids": [row.rejected.input_ids for row in rows if row.rejected],
-    }
+    chosen, rejected = packed(rows).halves
+    return {"chosen_ids": columns.ids(chosen), "rejected_ids": columns.ids(rejected)}

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from mathpal import schema
 from mathpal.config import OUR_OPTIMIZERS
@@ -123,15 +124,18 @@ def assemble(
     return trainer
 
 
-def table(columns: Mapping[str, Sequence[Any]], seed: int | None) -> Any:
-    """Return a datasets.Dataset of columns, shuffled by `seed`; None keeps the order.
+def table(columns: Mapping[str, Any], seed: int | None) -> Any:
+    """Return a datasets.Dataset of columns, lists or Arrow's, shuffled by `seed`; None: in order.
 
     TRL shuffles while it prepares rows; what comes prepared is shuffled here.
     """
     import datasets
+    import pyarrow as pa  # type: ignore[import-untyped]
 
     datasets.disable_progress_bars()
-    rows = datasets.Dataset.from_dict(dict(columns))
+    whole = datasets.table.InMemoryTable(pa.table(dict(columns)))
+    # Without a fingerprint it would be hashed whole, for caches that rows in memory do not have.
+    rows = datasets.Dataset(whole, fingerprint=uuid4().hex)
     return rows if seed is None else rows.shuffle(seed=seed)
 
 

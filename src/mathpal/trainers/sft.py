@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mathpal import warm
+from mathpal.data import columns
+from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import Setup, arguments, assemble, table
 
@@ -59,7 +61,8 @@ def _table(kind: str, rows: Sequence[Encoded], seed: int | None) -> Any:
     """Return a datasets.Dataset of rows, which no trainer changes."""
 
     def make() -> Any:
-        columns = {"input_ids": [r.input_ids for r in rows], "labels": [r.labels for r in rows]}
-        return table(columns, seed)
+        encoded = packed(rows)
+        parts = {"input_ids": columns.ids(encoded), "labels": columns.labels(encoded)}
+        return table(parts, seed)
 
     return warm.derived(f"table of {kind}", rows, seed, make)

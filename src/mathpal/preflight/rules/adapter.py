@@ -1,0 +1,193 @@
+"""LoRA: its rank, its start, and the modules that it names in this architecture."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mathpal.config import Experiment, as_dict
+from mathpal.errors import RequestError, did_you_mean
+from mathpal.models import shape as shapes
+from mathpal.models.shape import Shape
+from mathpal.preflight.rules.values import method
+
+STARTS = ("gaussian", "olora", "pissa", "orthogonal", "loftq", "mica")
+NEED_ROWS = ("eva", "corda", "lora_ga")
+"""Starts that PEFT computes from rows, in a step of its own before training."""
+
+CHANGE_BASE = ("olora", "pissa", "loftq")
+"""Starts that take their share out of the base's weights."""
+
+ALL_LINEAR = "all-linear"
+
+
+def problems(experiment: Experiment) -> Iterator[str]:
+    """Yield what of the adapter contradicts itself, or is not in the model."""
+    if experiment.lora is None:
+        return
+    lora = as_dict(experiment.lora)
+    yield from _start(experiment, lora)
+    yield from _layers(lora)
+    if lora["lora_bias"] and lora["use_dora"]:
+        yield "lora.lora_bias=true: not with lora.use_dora=true; leave one of them out"
+    if lora["use_qalora"]:
+        yield "lora.use_qalora=true: only for models in GPTQ's format; leave it out"
+    if lora["target_modules"] == [] and not lora["target_parameters"]:
+        yield f"lora.target_modules=[]: name at least one, or set it to {ALL_LINEAR}"
+    shape = shapes.find(experiment.model)
+    if shape is not None and shape.exact:
+        yield from _modules(experiment, lora, shape)
+
+
+def warnings(experiment: Experiment) -> Iterator[str]:
+    """Yield ranks beyond those of the matrices that they adapt."""
+    shape = shapes.find(experiment.model)
+    if experiment.lora is None or shape is None:
+        return
+    lora = as_dict(experiment.lora)
+    try:
+        found = shapes.targets(shape, lora)
+    except (RequestError, re.error):
+        return
+    sizes = [min(linear.in_features, linear.out_features) for _, linear in found]
+    small = [size for size in sizes if size < lora["r"]]
+    if 2 * len(small) > len(sizes):
+        yield (
+            f"lora.r={lora['r']} is beyond the rank of {len(small)} of the {len(sizes)} matrices "
+            f"that it adapts, at most {max(small)}: more than training them whole"
+        )
+
+
+def _start(experiment: Experiment, lora: Mapping[str, Any]) -> Iterator[str]:
+    start = lora["init_lora_weights"]
+    key = f"lora.init_lora_weights={start}"
+    if isinstance(start, str):
+        known = start in (*STARTS, *NEED_ROWS) or re.fullmatch(r"pissa_niter_\d+", start)
+        if not known:
+            hint = did_you_mean(start, STARTS) or f" Options: true, false, {', '.join(STARTS)}"
+            yield f"{key}: not one of the choices.{hint}"
+        elif start in NEED_ROWS:
+            yield (
+                f"{key}: is computed from rows in a step of its own, which mathpal has not; set "
+                "lora.init_lora_weights=true"
+            )
+    if start == "loftq" and not lora["loftq_config"]:
+        yield f"{key}: needs +lora.loftq_config.loftq_bits=4"
+    if start == "loftq" and importlib.util.find_spec("scipy") is None:
+        yield f"{key}: scipy is not installed: pip install scipy"
+    bits = experiment.model.quantization
+    if bits != "none" and str(start).startswith(CHANGE_BASE):
+        yield (
+            f"{key}: changes the base's weights, which model.quantization={bits} has rounded; set "
+            "lora.init_lora_weights=true, or model.quantization=none"
+        )
+    if lora["lora_bias"] and not isinstance(start, bool):
+        yield f"lora.lora_bias=true: not with {key}; set lora.init_lora_weights=true"
+
+
+def _layers(lora: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("layers_to_transform", "layers_pattern"):
+        if lora[key] is not None and isinstance(lora["target_modules"], str):
+            yield (
+                f"lora.{key}: goes with modules by name, not lora.target_modules="
+                f"{lora['target_modules']}; set lora.target_modules=[q_proj,v_proj]"
+            )
+    if lora["layers_pattern"] and lora["layers_to_transform"] is None:
+        yield "lora.layers_pattern: goes with lora.layers_to_transform; set that, too"
+
+
+def _modules(experiment: Experiment, lora: Mapping[str, Any], shape: Shape) -> Iterator[str]:
+    named = lora["target_modules"]
+    if isinstance(named, str) and named != ALL_LINEAR:
+        yield from _pattern("target_modules", named, shape)
+    elif isinstance(named, list):
+        yield from _names("target_modules", named, shape)
+    yield from _names("modules_to_save", lora["modules_to_save"] or [], shape)
+    left_out = lora["exclude_modules"]
+    if isinstance(left_out, str):
+        yield from _pattern("exclude_modules", left_out, shape)
+    yield from _names("exclude_modules", left_out if isinstance(left_out, list) else [], shape)
+    for key in ("rank_pattern", "alpha_pattern"):
+        for pattern in lora[key] or {}:
+            if not _matches(rf"(.*\.)?({pattern})", shape):
+                yield f"lora.{key}.{pattern}: {_nothing(pattern, shape)}"
+    yield from _indices(lora["layers_to_transform"], shape)
+    yield from _none_left(lora, shape)
+    yield from _head(experiment, lora, shape)
+
+
+def _names(key: str, names: list[str], shape: Shape) -> Iterator[str]:
+    """Look for names of no module; of towers and norms, a shape knows none."""
+    for name in names:
+        if name == "score" or "norm" in name or shapes.targets(shape, {"target_modules": [name]}):
+            continue
+        if not shape.num_tower_parameters or did_you_mean(name, _known(shape)):
+            yield f"lora.{key}=[{','.join(names)}]: {_nothing(name, shape)}"
+
+
+def _pattern(key: str, pattern: str, shape: Shape) -> Iterator[str]:
+    try:
+        if not _matches(pattern, shape) and not shape.num_tower_parameters:
+            yield f"lora.{key}={pattern}: {_nothing(pattern, shape)}"
+    except re.error as error:
+        yield f"lora.{key}={pattern}: neither a list nor a regular expression: {error}"
+
+
+def _matches(pattern: str, shape: Shape) -> bool:
+    return bool(shapes.targets(shape, {"target_modules": pattern}))
+
+
+def _nothing(name: str, shape: Shape) -> str:
+    """Say that a model has no module of a name, and which it has."""
+    known = _known(shape)
+    hint = did_you_mean(name.rpartition(".")[2], known)
+    return f"{shape.model_type} has no '{name}'.{hint} Modules: {', '.join(known)}"
+
+
+def _known(shape: Shape) -> list[str]:
+    names = [name.rpartition(".")[2] for name in shapes.linear_modules(shape)]
+    return [*dict.fromkeys(names), "embed_tokens", "lm_head"]
+
+
+def _indices(asked: Any, shape: Shape) -> Iterator[str]:
+    indices = [asked] if isinstance(asked, int) else asked or []
+    beyond = [index for index in indices if not 0 <= index < len(shape.layers)]
+    if beyond:
+        yield (
+            f"lora.layers_to_transform: there is no layer {', '.join(map(str, beyond))}; the model "
+            f"has 0 to {len(shape.layers) - 1}"
+        )
+
+
+def _none_left(lora: Mapping[str, Any], shape: Shape) -> Iterator[str]:
+    """Look for an adapter of nothing: what it names is excluded, or lies in other layers."""
+    try:
+        empty = not shapes.targets(shape, lora) and not lora["target_parameters"]
+        whole = shapes.targets(shape, {"target_modules": lora["target_modules"]})
+    except (RequestError, re.error) as error:
+        if isinstance(error, RequestError):
+            yield from error.problems
+        return
+    if empty and whole and not shape.num_tower_parameters:
+        key = "layers_to_transform" if lora["exclude_modules"] is None else "exclude_modules"
+        yield f"lora.{key}={lora[key]}: leaves none of {len(whole)} modules to adapt; set it null"
+
+
+def _head(experiment: Experiment, lora: Mapping[str, Any], shape: Shape) -> Iterator[str]:
+    """Look for an adapter on the head where the loss reads the head's own weights alone."""
+    options = as_dict(experiment.trainer)
+    liger = options["use_liger_kernel"]
+    try:
+        adapted = any(linear.name == "lm_head" for _, linear in shapes.targets(shape, lora))
+    except (RequestError, re.error):
+        return
+    chunked = method(options) == "sft" and options["loss_type"] in (None, "chunked_nll")
+    if adapted and chunked and not liger:
+        yield "lora.target_modules: an adapter on lm_head needs trainer.loss_type=nll; set it"
+    if adapted and liger and method(options) in ("dpo", "kto", "grpo"):
+        yield (
+            "lora.target_modules: an adapter on lm_head is never trained with "
+            "trainer.use_liger_kernel=true; leave one of them out"
+        )
