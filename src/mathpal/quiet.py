@@ -19,10 +19,9 @@ def quiet_libraries(debug: bool) -> None:
         logging.getLogger().setLevel(logging.DEBUG)
         return
     logging.raiseExceptions = False
-    from datasets import disable_progress_bars
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")  # datasets takes a second
     from transformers.utils import logging as transformers_logging
 
-    disable_progress_bars()
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
 

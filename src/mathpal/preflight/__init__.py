@@ -18,10 +18,14 @@ from mathpal.evaluation import bench
 from mathpal.hardware import Device, choose
 from mathpal.models import shape as shapes
 from mathpal.models import sources, transformers
+from mathpal.models.shape import Shape
 from mathpal.models.transformers import Architecture
 from mathpal.preflight import estimated, machine, planning, rules, tokenised
 from mathpal.preflight.plan import Plan, Prepared
 from mathpal.preflight.planning import Found, Measured
+
+NOT_COUNTED = ("target_parameters", "layer_replication", "exclude_modules")
+"""Options of LoRA whose parameters PEFT counts by itself."""
 
 
 def check(experiment: Experiment) -> None:
@@ -116,27 +120,19 @@ def _outlined(experiment: Experiment, rows: data.Rows | None, missing: list[str]
     shape = shapes.find(experiment.model)
     if shape is None:
         return Found(None, None, None, rows, None, missing)
-    lora = models.backend(experiment.backend).adapted(experiment.lora)
-    head = experiment.trainer.head
-    total = shapes.num_parameters(shape, head)
-    trained = total
-    if lora is not None:
-        trained = shapes.num_lora_parameters(shape, as_dict(lora), head)
-        total += trained
-    architecture = Architecture(shape.model_type, total, trained, shape.context_length)
-    device = _device(experiment, total)
+    architecture = _counted(experiment, shape)
+    device = _device(experiment, architecture.num_parameters)
     measured = None if rows is None else estimated.measured(experiment, rows)
     return Found(architecture, shape, device, rows, measured, missing)
 
 
 def _prepared(experiment: Experiment, rows: data.Rows) -> Prepared:
     tokenizer = transformers.load_tokenizer(experiment.model)
-    lora = models.backend(experiment.backend).adapted(experiment.lora)
-    head = experiment.trainer.head
-    architecture = transformers.architecture(experiment.model, lora, head)
+    shape = shapes.find(experiment.model)
+    architecture = _architecture(experiment, shape)
     device = _device(experiment, architecture.num_parameters)
     found = tokenised.tokenise(experiment, rows, tokenizer)
-    shape, measured = shapes.find(experiment.model), _measured(experiment, found)
+    measured = _measured(experiment, found)
     plan = planning.plan(experiment, Found(architecture, shape, device, found.rows, measured))
     longest = _longest(experiment, found.tokens.longest)
     _raise(
@@ -161,6 +157,29 @@ def _prepared(experiment: Experiment, rows: data.Rows) -> Prepared:
         longest,
         found.rows.quality,
     )
+
+
+def _architecture(experiment: Experiment, shape: Shape | None) -> Architecture:
+    """Count a model's parameters: from its config.json where that tells, else by its classes.
+
+    Importing those takes seconds.
+    """
+    model = experiment.model
+    options: dict[str, Any] = {} if experiment.lora is None else as_dict(experiment.lora)
+    unusual = any(options.get(name) for name in NOT_COUNTED)
+    if shape is not None and shape.exact and not (unusual or model.extra_tokens):
+        return _counted(experiment, shape)
+    lora = models.backend(experiment.backend).adapted(experiment.lora)
+    return transformers.architecture(model, lora, experiment.trainer.head)
+
+
+def _counted(experiment: Experiment, shape: Shape) -> Architecture:
+    lora = models.backend(experiment.backend).adapted(experiment.lora)
+    head = experiment.trainer.head
+    total = trained = shapes.num_parameters(shape, head)
+    if lora is not None:
+        trained = shapes.num_lora_parameters(shape, as_dict(lora), head)
+    return Architecture(shape.model_type, total, trained, shape.context_length)
 
 
 def _device(experiment: Experiment, num_parameters: int) -> Device:
