@@ -23,7 +23,7 @@ train: $(INSTALLED)  ## fine-tune the small tutor: about a minute on two cores (
 	$(BIN)/train $(ARGS)
 
 test: $(INSTALLED)  ## run the tests (ARGS="-k name" to choose)
-	$(BIN)/pytest -m "not slow and not unsloth and not cluster" -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -m "not slow and not unsloth and not cluster" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Unsloth's packages alone, in a layer over .venv; site.addsitedir reads .venv's own .pth files.
 .venv-unsloth/.installed: $(INSTALLED) tests/unsloth_backend/requirements.txt
@@ -49,9 +49,12 @@ format: $(INSTALLED)  ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED)  ## measure against a plain TRL script, side by side, and print a table
+bench: $(INSTALLED)  ## measure speed, memory and estimates on this machine, and print tables
 	$(BIN)/python tests/benchmarks/launcher.py
 	$(BIN)/python tests/benchmarks/sweeps.py
+	$(BIN)/python tests/benchmarks/memory.py
+	$(BIN)/python tests/benchmarks/duration.py
+	$(BIN)/python tests/benchmarks/data.py
 
 schema: $(INSTALLED)  ## rewrite the options generated from the installed TRL and PEFT
 	$(BIN)/python -m mathpal.schema.generate

@@ -9,8 +9,6 @@ import pytest
 import yaml
 from sweeping import TINY, TRAIN, Sweep, environment, point, start
 
-pytestmark = pytest.mark.xdist_group("sweeps")
-
 
 @pytest.fixture(scope="module")
 def grid(tmp_path_factory):
@@ -60,6 +58,7 @@ def test_each_trial_has_a_run_folder(grid):
         assert not (run / ".trial.json").exists()
 
 
+@pytest.mark.slow
 def test_the_best_is_told_and_repeats_to_the_last_digit(grid, tmp_path):
     swept, _ = grid
     best = swept.best

@@ -43,7 +43,9 @@ def signal_at_step(folder: Path, step: int, number: int) -> threading.Thread:
     return thread
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
+)
 def test_resumed_run_has_the_losses_of_an_uninterrupted_one(launch, tmp_path, number):
     whole = launch(*STEPS, folder="whole")
     part = tmp_path / "part"
@@ -170,6 +172,7 @@ def mounted(folder: Path, size: str) -> bool:
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
+@pytest.mark.slow
 def test_full_disk_keeps_whole_checkpoints_and_the_record(tmp_path):
     disk = tmp_path / "disk"
     if not mounted(disk, "7m"):

@@ -13,7 +13,6 @@ import pytest
 
 from mathpal.files import read_jsonl
 
-pytestmark = pytest.mark.xdist_group("distributed")  # one worker, so that `two` runs once
 TRAIN = Path(sys.executable).with_name("train")
 SMALL = (
     "hardware.device=cpu",
@@ -75,6 +74,7 @@ def test_one_run_folder_written_once_and_by_one(two):
     assert not [p for p in run.iterdir() if p.name.startswith(".") and p.name != ".hydra"]
 
 
+@pytest.mark.slow
 def test_every_held_out_question_is_answered_once_and_in_order(two, tmp_path):
     folder, _ = two
     train(tmp_path, *SMALL, "model.batch_size=8", "hardware=cpu", "evaluation.before=false", *SHORT)

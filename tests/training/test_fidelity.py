@@ -13,7 +13,13 @@ PLAIN = Path(__file__).parents[1] / "benchmarks" / "plain_trl.py"
 STEPS = 10
 
 
-@pytest.mark.parametrize("dropout", [0.05, 0.0], ids=["dropout", "no padding"])
+@pytest.mark.parametrize(
+    "dropout",
+    [
+        pytest.param(0.05, id="dropout", marks=pytest.mark.slow),
+        pytest.param(0.0, id="no padding"),
+    ],
+)
 def test_losses_equal_those_of_a_plain_trl_script(launch, tmp_path, pairs_file, dropout):
     sft = {
         "use_cpu": True,

@@ -38,7 +38,8 @@ def test_option_composes_converts_and_passes_a_dry_run(option, tmp_path, rows_fi
             "def rows(**_):\n    return Rows([Row(conversation('a', 'b'))], [], 'own')\n"
         )
         monkeypatch.syspath_prepend(tmp_path)
-    overrides = [option, "hardware=cpu"] if not option.startswith("hardware=") else [option]
+    place = "hardware=h200" if option.startswith(("model=", "experiment=")) else "hardware=cpu"
+    overrides = [option] if option.startswith("hardware=") else [option, place]
     if option == "model=hf":
         overrides.append("model.name=mathpal/tiny")
     if option in ("data=jsonl", "data=vi_math", "experiment=production"):

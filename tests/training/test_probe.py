@@ -1,5 +1,6 @@
 """The longest batches, tried before the first step: no trace, what they took, what would fit."""
 
+import importlib
 import json
 import logging
 import os
@@ -14,9 +15,14 @@ import torch
 from test_distributed import losses, train
 
 from mathpal import failures, record, snapshot
+from mathpal.compose import compose
 from mathpal.errors import MathpalError
 from mathpal.longest import longest
+from mathpal.overrides import Request
+from mathpal.preflight.plan import Prepared
+from mathpal.probe import probe
 from mathpal.trainers.setup import table
+from training.conftest import start
 
 SMALL = (
     "model=tiny",
@@ -32,12 +38,9 @@ SMALL = (
 )
 CLOCKS = {"tokens_per_second", "step_seconds", "step_time"}
 CLOCKS |= {"eval_runtime", "eval_samples_per_second", "eval_steps_per_second"}
-CASES = [
-    ("lora.lora_dropout=0.3", "trainer.gradient_accumulation_steps=2"),  # rows are padded
-    ("hardware.precision=bf16",),  # they stand one behind the other
-    ("trainer=dpo", "lora.lora_dropout=0.3"),
-]
 SLOW = [
+    ("hardware.precision=bf16",),  # rows stand one behind the other
+    ("trainer=dpo", "lora.lora_dropout=0.3"),
     ("trainer.packing=true", "lora.lora_dropout=0.3"),
     ("lora=none", "trainer.eval_strategy=steps", "trainer.eval_steps=1"),
     ("trainer=dpo", "lora=none"),
@@ -52,21 +55,27 @@ def figures(run):
     return [{k: v for k, v in line.items() if k not in CLOCKS} for line in run.metrics]
 
 
-@pytest.mark.parametrize(
-    "overrides", [*CASES, *(pytest.param(c, marks=pytest.mark.slow) for c in SLOW)]
-)
-def test_a_probed_run_is_the_same_run(launch, overrides):
+def num_tokens(run):
+    states = run.folder.glob("checkpoints/*/trainer_state.json")
+    return [json.loads(state.read_text())["num_input_tokens_seen"] for state in states]
+
+
+def probed_and_not(launch, *overrides):
+    """Run with the probe and without; return the run with it, once both are seen to be the same."""
     with_it = launch("probe=true", *overrides, folder="with", base=SMALL)
-    assert with_it.json("run.json")["probe"]["tokens"][0] > 0
     without = launch("probe=false", *overrides, folder="without", base=SMALL)
+    assert with_it.json("run.json")["probe"]["tokens"][0] > 0
     assert "probe" not in without.json("run.json")
     assert len(with_it.losses) == 2
     assert figures(with_it) == figures(without)
+    assert num_tokens(with_it) == num_tokens(without) != []
+    return with_it
 
 
-def test_what_the_longest_batches_took(launch, caplog):
+def test_a_probed_run_is_the_same_run_and_tells_what_it_took(launch, caplog):
+    overrides = ("lora.lora_dropout=0.3", "trainer.gradient_accumulation_steps=2")
     with caplog.at_level(logging.INFO, "mathpal.probe"):
-        run = launch("probe=true", "trainer.max_steps=1", base=SMALL)
+        run = probed_and_not(launch, *overrides)
     found, plan = run.json("run.json")["probe"], run.json("plan.json")
     longest_row = plan["tokens"]["longest"]
     assert found["tokens"] == [4, longest_row]
@@ -79,11 +88,21 @@ def test_what_the_longest_batches_took(launch, caplog):
     assert f"the longest batch, 4 rows of {longest_row} tokens, fits" in caplog.text
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("overrides", SLOW)
+def test_a_probed_run_of_any_method_is_the_same_run(launch, overrides):
+    probed_and_not(launch, *overrides)
+
+
 def test_a_step_leaves_no_trace_in_what_it_changes():
     model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3), torch.nn.Dropout())
     model[2].eval()
     trainer = SimpleNamespace(
-        model_wrapped=model, steps=1, figures=defaultdict(list, loss=[1.0]), logs={"a": [2]}
+        model_wrapped=model,
+        state=SimpleNamespace(num_input_tokens_seen=7),
+        steps=1,
+        figures=defaultdict(list, loss=[1.0]),
+        logs={"a": [2]},
     )
     content = {name: value.clone() for name, value in model.state_dict().items()}
     torch.manual_seed(1)
@@ -97,6 +116,7 @@ def test_a_step_leaves_no_trace_in_what_it_changes():
         model.train()
         model(torch.rand(4, 3)).sum().backward()
         trainer.steps += 1
+        trainer.state.num_input_tokens_seen += 100
         trainer.figures["loss"].append(np.random.rand())
         trainer.logs["a"].append(random.random())
         trainer.late = True
@@ -107,6 +127,7 @@ def test_a_step_leaves_no_trace_in_what_it_changes():
     assert all(parameter.grad is None for parameter in model.parameters())
     assert vars(trainer) == {
         "model_wrapped": model,
+        "state": SimpleNamespace(num_input_tokens_seen=7),
         "steps": 1,
         "figures": {"loss": [1.0]},
         "logs": {"a": [2]},
@@ -165,20 +186,34 @@ def test_memory_that_there_is_not_is_told_in_one_line(tmp_path):
 
 
 GREEDY = """
-import torch
 from mathpal.trainers import sft
 
+built = []
+
 def build(setup, **options):
-    trainer = sft.build(setup, **options)
-
-    def allocate(module, args, kwargs):
-        rows, tokens = kwargs["input_ids"].shape
-        if rows > {rows} or tokens > {tokens} or (not module.training and rows > {eval_rows}):
-            torch.empty(2**50, dtype=torch.uint8)
-
-    trainer.model.register_forward_pre_hook(allocate, with_kwargs=True)
-    return trainer
+    built.append(sft.build(setup, **options))
+    return built[-1]
 """
+
+
+@pytest.fixture(scope="module")
+def greedy(tmp_path_factory):
+    """A trainer that has trained a step, and its experiment."""
+    folder = tmp_path_factory.mktemp("greedy")
+    (folder / "greedy.py").write_text(GREEDY)
+    overrides = (
+        *SMALL,
+        "trainer.max_steps=1",
+        "trainer._target_=greedy.build",
+        "allow_targets=[greedy]",
+        "trainer.gradient_accumulation_steps=3",
+        "hardware.padding_free=false",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        start(folder / "run", base=overrides)
+        (trainer,) = importlib.import_module("greedy").built
+    return trainer, compose(Request(overrides))
 
 
 @pytest.mark.parametrize(
@@ -203,19 +238,19 @@ def build(setup, **options):
         ),
     ],
 )
-def test_what_would_fit_is_found_by_trying(launch, tmp_path, monkeypatch, limits, told):
-    name = f"greedy_{limits['rows']}_{limits['tokens']}_{limits['eval_rows']}"
-    (tmp_path / f"{name}.py").write_text(GREEDY.format(**limits))
-    monkeypatch.syspath_prepend(tmp_path)
+def test_what_would_fit_is_found_by_trying(greedy, limits, told):
+    trainer, experiment = greedy
+
+    def allocate(module, args, kwargs):
+        rows, tokens = kwargs["input_ids"].shape
+        most = limits["rows"] if module.training else limits["eval_rows"]
+        if rows > most or tokens > limits["tokens"]:
+            torch.empty(2**50, dtype=torch.uint8)
+
+    hook = trainer.model.register_forward_pre_hook(allocate, with_kwargs=True)
     with pytest.raises(MathpalError) as raised:
-        launch(
-            "probe=true",
-            f"trainer._target_={name}.build",
-            f"allow_targets=[{name}]",
-            "trainer.gradient_accumulation_steps=3",
-            "hardware.padding_free=false",
-            base=SMALL,
-        )
+        probe(trainer, Prepared(plan=None), experiment)
+    hook.remove()
     assert re.fullmatch(told, str(raised.value))
 
 

@@ -71,6 +71,7 @@ def test_no_tracking_keeps_the_record_and_draws_nothing(launch):
     assert read_jsonl(run.folder / "metrics.jsonl") and run.json("metrics.json")
 
 
+@pytest.mark.slow
 def test_secrets_are_in_no_file_of_a_run(tmp_path):
     secrets = {
         "HF_TOKEN": "hf_AbCdEfGhIjKlMnOpQrStUvWxYz012345",

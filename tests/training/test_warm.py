@@ -8,7 +8,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -114,9 +114,6 @@ def beside_a_process(folder: Path) -> Trials:
         _, told = process.communicate(timeout=120)
     assert process.returncode == 0, f"{shlex.join(map(str, command))}: {told.decode()}"
     return Trials(runs, sums, alone)
-
-
-pytestmark = pytest.mark.xdist_group("warm")
 
 
 @pytest.fixture(
@@ -275,7 +272,9 @@ def test_other_rows_lengths_and_adapters_are_told_apart(keeping):
         "plain again": (),
     }
     plans = {
-        name: preflight.prepare(compose(Request((*A, *more)))).plan
+        name: replace(
+            preflight.prepare(compose(Request((*A, *more)))).plan, memory_budget_bytes=None
+        )  # what is free on the machine differs from plan to plan
         for name, more in overrides.items()
     }
     assert plans["plain"] == plans["plain again"]

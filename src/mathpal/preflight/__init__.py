@@ -179,7 +179,8 @@ def _counted(experiment: Experiment, shape: Shape) -> Architecture:
     total = trained = shapes.num_parameters(shape, head)
     if lora is not None:
         trained = shapes.num_lora_parameters(shape, as_dict(lora), head)
-    return Architecture(shape.model_type, total, trained, shape.context_length)
+    kind = shape.whole_type or shape.model_type
+    return Architecture(kind, total, trained, shape.context_length)
 
 
 def _device(experiment: Experiment, num_parameters: int) -> Device:
