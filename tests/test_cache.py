@@ -11,8 +11,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
-from mathpal import data
+from mathpal import cli, data, preflight
 from mathpal.compose import compose
 from mathpal.config import CustomConfig, FileConfig, ModelConfig, SynthConfig
 from mathpal.data import Row, Rows, arrays, cache, chat, columns, conversation, quality, stored
@@ -22,7 +23,7 @@ from mathpal.data.parallel import in_parallel
 from mathpal.errors import RequestError
 from mathpal.models.transformers import load_tokenizer
 from mathpal.overrides import Request
-from mathpal.preflight import tokenised
+from mathpal.preflight import estimated, tokenised
 from mathpal.preflight.lengths import cut, longest_prompt, measure, without_long
 
 READ = data.READ
@@ -32,7 +33,7 @@ NAME = "rows-0123"
 @pytest.fixture(autouse=True)
 def kept(tmp_path, monkeypatch):
     """An empty cache, in which sets of any size are kept."""
-    monkeypatch.setenv("MATHPAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MATHPAL_DATA_CACHE", str(tmp_path / "cache" / "data"))
     monkeypatch.setattr(cache, "MIN_ROWS", 1)
     monkeypatch.setattr(data, "_loaded", {})
     return tmp_path / "cache" / "data"
@@ -164,8 +165,22 @@ def test_a_cache_that_cannot_be_written_costs_a_warning(kept, caplog):
     )
     assert made == "một"
     (record,) = caplog.records
-    assert record.levelno == logging.WARNING and "cannot be written" in record.message
+    assert record.levelno == logging.WARNING and "cannot be kept" in record.message
     assert cache.size_bytes() == 0
+
+
+def test_without_a_home_nothing_is_kept(monkeypatch, caplog):
+    def unknown(user):
+        raise KeyError(user)
+
+    for name in ("HOME", "XDG_CACHE_HOME", "MATHPAL_CACHE", "MATHPAL_DATA_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    made = cache.found_or_made(
+        NAME, read_text, lambda: "một", lambda text, path: None, keeps=lambda _: True
+    )
+    assert made == "một"
+    assert "set MATHPAL_DATA_CACHE=FOLDER" in caplog.text
 
 
 def test_nothing_is_left_of_an_entry_whose_writing_fails(kept, caplog):
@@ -293,14 +308,13 @@ def changed(config, records):
         ("leaks", "keep"),
         ("unanswered", "drop"),
         ("without_image", "drop"),
-        ("cut", "drop"),
         ("train_rows", 20),
         ("test_rows", 5),
         ("seed", 2),
         ("system", "Bạn là gia sư."),
         ("prompt_column", "question"),
         ("test_path", records("test.jsonl")),
-        ("path", records("other.jsonl")),
+        ("path", records("other.jsonl", more=1)),
     ):
         yield replace(config, **{option: value})
 
@@ -313,6 +327,17 @@ def test_each_option_of_data_misses_the_rows_of_others(records, kept):
         assert len(names(kept)) == number
     assert [plain(load(config)) for config in configs] == found
     assert len(names(kept)) == len(configs)
+
+
+def test_a_file_that_moved_is_found_again_and_told_by_its_new_name(records, kept, monkeypatch):
+    first = load(file_config(records()))
+    monkeypatch.chdir(Path(records("moved.jsonl")).parent)
+    for config in (file_config("moved.jsonl"), file_config("moved.jsonl", cut="drop")):
+        again = load(config)
+        assert isinstance(again.train, stored.StoredRows)
+        assert (again.key, again.sha256) == (first.key, first.sha256)
+        assert again.note == first.note.replace(file_config(records()).path, "moved.jsonl")
+    assert len(names(kept)) == 1
 
 
 def test_a_file_that_changed_misses_even_with_its_old_time_and_size(records, kept):
@@ -391,16 +416,22 @@ def test_small_sets_are_not_kept(records, kept, monkeypatch):
     assert names(kept) == set()
 
 
-@pytest.mark.parametrize("form", ["answers", "labels"])
-def test_stored_rows_take_every_form_as_others_do(form, records, kept):
-    config = file_config(records())
-    if form == "labels":
-        config = SynthConfig(
-            _target_="mathpal.data.synth.pairs", train_rows=9, test_rows=2, seed=1, course="full"
-        )
+@pytest.mark.parametrize("form", ["answers", "labels", "pairs"])
+def test_stored_pairs_take_every_form_as_others_do(form, records, kept):
+    config = SynthConfig(
+        _target_="mathpal.data.synth.pairs", train_rows=9, test_rows=2, seed=1, course="full"
+    )
     first, again = load(config), load(config)
     one, other = (data.for_learning(rows.train, form) for rows in (first, again))
-    assert list(one) == list(other)
+    assert isinstance(one, list) and isinstance(other, stored.StoredRows)
+    assert list(other) == one and [other[at] for at in range(len(other))] == one
+    assert list(other[3:7]) == one[3:7] and list(other.take([0, 5])) == [one[0], one[5]]
+    assert [row.number for row in other] == [row.number for row in one]
+    assert {row.rejected is None for row in one} == {form != "pairs"}
+
+
+def test_stored_answers_are_refused_as_pairs(records, kept):
+    load(file_config(records()))
     with pytest.raises(RequestError, match=r"trainer\.learns_from=pairs"):
         data.for_learning(load(file_config(records())).train, "pairs")
 
@@ -526,6 +557,69 @@ def test_other_rows_tokenizers_and_templates_miss(records, kept, tokenizer, tmp_
     monkeypatch.undo()
 
 
+def test_the_plan_tells_of_rows_found_again_what_it_told_of_them_at_first(records, kept):
+    settings = ("trainer.max_length=40", "data.cut=drop", "dry_run=true", "data.duplicates=drop")
+    chosen = experiment(records(), *settings)
+    told = []
+    for _ in range(2):
+        data._loaded.clear()
+        found = preflight.prepare(chosen)
+        lasting = replace(found.plan, duration=None, memory_budget_bytes=None)
+        told.append((lasting, found.quality, found.facts["data_sha256"]))
+    assert told[0] == told[1] and names(kept, "tokens")
+    plan, quality, _ = told[1]
+    assert {"duplicate", "unanswered", "cut"} <= set(plan.quality)
+    assert plan.dropped["cut"] == quality.counts["cut"] > 0 and plan.train_rows < 40
+
+
+def test_preview_and_doctor_leave_out_what_a_run_would_drop(records, capsys):
+    settings = ["data=jsonl", f"data.path={records()}", "data.test_rows=4"]
+    for command in (["preview", "rows=1"], ["doctor", "data"]):
+        shown = []
+        for drops in ([], ["trainer.max_length=40", "data.cut=drop"]):
+            assert cli.main([*command, *settings, *drops]) == 0
+            GlobalHydra.instance().clear()
+            shown.append(capsys.readouterr().out)
+        assert "longer than max_length (dropped)" not in shown[0]
+        assert "longer than max_length (dropped)" in shown[1]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("data=vi_math_synth", "data.system='Bạn là gia sư.'"),
+        ("data=vi_math_synth", "trainer.max_length=90"),
+        ("data=vi_math_synth", "trainer.max_length=90", "data.cut=drop"),
+        ("data=vi_math_synth", "trainer.max_length=90", "trainer.packing=true"),
+        ("data=vi_math_pref",),
+        ("data=vi_math_pref", "trainer=dpo"),
+        ("data=vi_math_pref", "trainer=kto"),
+        ("data=vi_math_synth", "trainer=grpo"),
+    ],
+)
+def test_tokens_reckoned_from_characters_are_counted_as_those_of_a_tokenizer(
+    settings, tokenizer, monkeypatch
+):
+    chosen = compose(Request(("model=tiny", "data.train_rows=80", "data.test_rows=9", *settings)))
+    rows = tokenised.read(chosen)
+    found = tokenised.tokenise(chosen, rows, tokenizer)
+    texts = [text for row in rows.train for text in row.texts]
+    num_tokens = sum(map(len, tokenizer(texts, add_special_tokens=False)["input_ids"]))
+    rate = num_tokens / sum(map(len, texts))  # the catalogue's is of exam problems
+    monkeypatch.setattr(estimated, "tokens_per_character", lambda _: rate)
+    guess = estimated.measured(chosen, rows)
+    assert guess is not None and guess.num_test == len(found.test)
+    for known, reckoned in (
+        (len(found.train), guess.num_train),
+        (found.num_cut, guess.num_cut),
+        (found.tokens.total, guess.tokens.total),
+        (found.tokens.trained, guess.tokens.trained),
+        (found.tokens.median, guess.tokens.median),
+        (max(found.longest_test_prompt, found.longest_prompt), guess.longest_question),
+    ):
+        assert abs(known - reckoned) <= 0.4 * known
+
+
 def test_a_template_that_tells_the_day_misses_on_another(records, kept, tokenizer, tmp_path):
     template = tmp_path / "dated.jinja"
     template.write_text("{{ strftime_now('%d %b %Y') }}" + tokenizer.chat_template)
@@ -624,10 +718,16 @@ def test_rows_are_measured_as_lists_are():
 
 
 def test_a_cut_that_leaves_nothing_to_train_names_the_first_row():
-    with pytest.raises(RequestError, match=r"2 of 3 training rows .* \(first: row 1\)"):
-        cut([ROWS[0], ROWS[1], ROWS[3]], {"max_length": 2}, "training")
+    with pytest.raises(RequestError, match=r"2 of 3 training rows .* \(first: row 1\).*=drop"):
+        cut([ROWS[0], ROWS[1], ROWS[0]], {"max_length": 2}, "training")
     kept, num_cut = cut(ROWS[:3], {"max_length": 3}, "training")
     assert (num_cut, [len(one.input_ids) for one in kept]) == (2, [3, 3, 3])
+
+
+@pytest.mark.parametrize("options", [{"max_length": None}, {"max_length": 9, "packing": True}, {}])
+def test_a_row_without_an_answer_to_train_is_refused_whatever_the_length(options):
+    with pytest.raises(RequestError, match=r"1 of 2 held-out rows have no token .* row 2"):
+        cut([ROWS[1], ROWS[3]], options, "held-out")
 
 
 def test_dropped_rows_of_the_cache_are_not_parsed(records, kept):

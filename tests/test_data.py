@@ -215,6 +215,22 @@ def test_lines_that_are_not_json_are_numbered(write):
     assert fifth.startswith(f"{path} line 5: not JSON: ") and fifth.endswith("question,solution")
 
 
+@pytest.mark.parametrize("value", ["1" * 5000, "[" * 100_000], ids=["digits", "depth"])
+@pytest.mark.parametrize("form", ['{{"question": {}}}', '[{{"question": {}}}]'])
+def test_json_that_python_cannot_hold_is_refused(form, value, write):
+    path = write(form.format(value))
+    (problem,) = problems(path)
+    assert str(path) in problem and ("not JSON" in problem or "cannot be read" in problem)
+
+
+def test_an_object_over_several_lines_is_no_file_of_rows(write):
+    path = write(json.dumps({"data": [PAIR], "version": 1}, indent=2))
+    assert problems(path) == [
+        f"data.path={path}: one JSON object of data, version; rows are wanted, one object a line "
+        "or a list of them"
+    ]
+
+
 def test_a_list_that_is_not_json_names_the_line(write):
     path = write('[\n{"question": "a"},\n{"question": }\n]')
     (problem,) = problems(path)
@@ -230,6 +246,7 @@ def test_a_list_that_is_not_json_names_the_line(write):
         ({"question": "hỏi"}, "'solution' is missing, not text"),
         ({"question": None, "solution": "2"}, "'question' is missing, not text"),
         ({"question": "", "solution": "2"}, "'question' is empty"),
+        ({"question": "a\ud800", "solution": "2"}, "'question' holds half of a character"),
         ({"question": "hỏi", "solution": " \n"}, "'solution' is empty"),
         ({"question": 7, "solution": "2"}, "'question' is a int (7), not text"),
         ({"question": "hỏi", "solution": 2.5}, "'solution' is a float (2.5), not text"),
@@ -256,6 +273,8 @@ def test_a_wrong_cell_is_reported_with_its_row(second, problem, write):
         ([TURNS[0]], "the last turn must be the assistant's"),
         ([TURNS[1]], "the last turn must be the assistant's"),
         ([*TURNS, TURNS[0]], "the last turn must be the assistant's"),
+        ([{"role": "system", "content": "a"}, TURNS[1]], "after at least one of the user"),
+        ([TURNS[0], {"role": "tool", "content": "2"}, TURNS[1]], "has the role tool; known are"),
     ],
 )
 def test_wrong_turns_are_reported_with_their_row(messages, problem, write):

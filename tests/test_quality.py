@@ -333,6 +333,12 @@ def test_every_text_of_a_row_is_cleaned_and_changes_are_counted():
     assert rows.note == "a file; cleaned 1 of 2 rows (html_entity 3, html_tag 3)"
 
 
+def test_answers_that_cleaning_would_make_the_same_stay_a_pair():
+    pair = row("Diện tích là bao nhiêu?", "Đáp số: 5 cm²", rejected="Đáp số: 5 cm2")
+    rows = Rows([pair], [], "a file")
+    assert cleaned(rows) is rows
+
+
 def test_clean_rows_stay_the_same_objects():
     rows = Rows([row(WELL)], [row("1 + 1 = ?")], "a file")
     assert cleaned(rows) is rows

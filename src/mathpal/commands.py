@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from mathpal.compose import compose, thaw
-from mathpal.config import EvaluationConfig, Experiment, as_dict
+from mathpal.config import EvaluationConfig, Experiment
 from mathpal.errors import MathpalError, RequestError
 from mathpal.files import write_json
 from mathpal.overrides import Request
@@ -20,11 +20,8 @@ PREVIEW_ROWS = 3
 
 def preview(arguments: Sequence[str], started: float) -> None:
     """Show rows as the model will see them; `mathpal preview [RUN_DIR] [rows=N] [key=value]`."""
-    from mathpal import data
-    from mathpal.data.chat import encode
     from mathpal.models.transformers import load_tokenizer
-    from mathpal.preflight import check_inputs
-    from mathpal.preflight.lengths import cut, measure
+    from mathpal.preflight import check_inputs, tokenised
     from mathpal.quiet import quiet_libraries
 
     count = PREVIEW_ROWS
@@ -37,11 +34,9 @@ def preview(arguments: Sequence[str], started: float) -> None:
     experiment = _experiment("preview", rest)
     check_inputs(experiment)
     quiet_libraries(experiment.debug)
-    rows = data.load(experiment.data)
     tokenizer = load_tokenizer(experiment.model)
-    encoded = encode(rows.train, tokenizer)
-    shown, _ = cut(encoded, as_dict(experiment.trainer), "training")
-    Screen().preview(rows, shown[:count], measure(encoded), tokenizer)
+    found = tokenised.tokenise(experiment, tokenised.read(experiment), tokenizer)
+    Screen().preview(found.rows, found.train[:count], found.tokens, tokenizer)
 
 
 def evaluate(arguments: Sequence[str], started: float) -> None:
@@ -154,35 +149,36 @@ def _examine() -> None:
 
     screen = Screen()
     broken = []
-    with screen.working("looking at the machine, the packages and the network"):
-        for section, findings in examine():
+    with screen.working("looking at the machine, the packages and the network") as tell:
+        for section, findings in examine(tell):
             for line in renderables(section, findings, live=screen.is_live):
                 screen.say(line)
             broken += [f"{section} {f.name}" for f in findings if f.state is State.BROKEN]
     if broken:
         raise MathpalError(f"{len(broken)} broken: {', '.join(broken)}; see what to do above")
-    screen.say("[bold green]nothing is broken[/]: train")
+    screen.say("[bold green]nothing is broken[/]: train works here")
 
 
 def _examine_data(arguments: Sequence[str]) -> None:
     """Show what a tokenizer does to the rows' text."""
-    from mathpal import data
     from mathpal.data.tokens import renderables, report
     from mathpal.models.transformers import load_tokenizer
-    from mathpal.preflight import check_inputs
+    from mathpal.preflight import check_inputs, tokenised
     from mathpal.quiet import quiet_libraries
 
     experiment = _experiment("doctor data", arguments)
     check_inputs(experiment)
     quiet_libraries(experiment.debug)
-    rows = data.load(experiment.data)
-    texts = [turn["content"] for row in rows.train for turn in row.messages]
+    rows, tokenizer = tokenised.read(experiment), load_tokenizer(experiment.model)
+    if experiment.data.cut == "drop":
+        rows = tokenised.tokenise(experiment, rows, tokenizer).rows
+    texts = [text for row in rows.train for text in row.texts]
     screen = Screen()
     screen.say(f"[bold]model[/] {escape(experiment.model.name)}")
     screen.say(f"[bold]data[/]  {escape(rows.note)}")
     if rows.quality.findings:
         screen.say(f"[bold]rows[/]  {escape(str(rows.quality))}")
-    found = report(load_tokenizer(experiment.model), texts)
+    found = report(tokenizer, texts)
     for table in renderables(found, live=screen.is_live):
         screen.say(table)
 

@@ -84,7 +84,7 @@ def longest_question(
 def _lengths(table: Any) -> list[int] | None:
     """Count the tokens of each row of a datasets.Dataset."""
     import numpy as np
-    from pyarrow import compute  # type: ignore[import-untyped]
+    from pyarrow import compute
 
     names = [name for name in (*SEQUENCES, "prompt_ids") if name in table.column_names]
     columns = table.select_columns(names).with_format("arrow")[:]

@@ -24,8 +24,10 @@ from mathpal.longest import Batch, longest, longest_question
 from mathpal.preflight.plan import Prepared
 from mathpal.record import forget_peak_memory, own_peak, peak_memory_bytes
 
-STATES = {"AdamW": 2, "Lion": 1}
-"""Class of an optimizer -> values that it keeps for each one that it trains."""
+STATES = {"torch.optim.adamw.AdamW": 2, "pytorch_optimizer.optimizer.lion.Lion": 1}
+"""Class of an optimizer -> values that it keeps for each one that it trains, in the same format.
+
+Those of bitsandbytes have the same names and keep less."""
 
 SHORTEST = 32
 """Tokens; a row that fits only if it is cut below is not tried."""
@@ -38,7 +40,7 @@ class Peak:
     """What a batch took: at the most, of a GPU's memory, or of the process's on a CPU."""
 
     num_bytes: int
-    """All that was held, weights included, but for the optimizer's states."""
+    """All that was held, weights included, but for the optimizer's states that are to come."""
     reserved_bytes: int | None
     """What torch had taken from the GPU, with room for those states; None on a CPU."""
 
@@ -56,7 +58,8 @@ class Probed:
     eval_bytes: int | None
     eval_reserved_bytes: int | None
     optimizer_bytes: int | None
-    """The optimizer's states, which the first step adds. None: not known."""
+    """The optimizer's states, which the first step adds; 0 where a resumed run has them already.
+    None: not known."""
     seconds: float
 
 
@@ -274,9 +277,10 @@ def _optimizer_bytes(trainer: Any) -> int | None:
     optimizer = trainer.optimizer
     if optimizer.state:
         return 0
-    kind = type(optimizer.optimizer).__name__
-    if kind not in STATES or trainer.is_fsdp_enabled:
+    kind = type(optimizer.optimizer)
+    num_values = STATES.get(f"{kind.__module__}.{kind.__qualname__}")
+    if num_values is None or trainer.is_fsdp_enabled:
         return None
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     num_bytes: int = sum(parameter.numel() * parameter.element_size() for parameter in trained)
-    return STATES[kind] * num_bytes
+    return num_values * num_bytes

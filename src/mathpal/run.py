@@ -89,8 +89,9 @@ def _carry_out(
         accuracies = {"base_accuracy": accuracy(before), "eval_accuracy": accuracy(after)}
         tracking.log(trainer, accuracies)
         peak, seconds = peak_memory_bytes(), round(record.elapsed(), 3)
+        trained = round(record.facts["seconds"]["train"] - metrics.probe_seconds, 3)
         figures = {**metrics.figures, **accuracies, "peak_memory_bytes": peak}
-        figures |= {"seconds_train": record.facts["seconds"]["train"], "seconds_total": seconds}
+        figures |= {"seconds_train": trained, "seconds_total": seconds}
         write_json(folder / "metrics.json", figures)
         tracking.plot(experiment, folder)
     screen.evaluation(before, after, experiment.evaluation)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -76,7 +76,7 @@ class Screen:
 
     def plan(self, plan: Plan, *, whole: bool = False) -> None:
         """Show what is going to happen; the whole of it has a table of what takes memory."""
-        rows = list(plan.lines())
+        rows = list(plan.lines(whole=whole))
         if self.is_live:
             table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
             table.add_column(style="bold cyan")
@@ -110,14 +110,14 @@ class Screen:
         self.console.print(table)
 
     @contextmanager
-    def working(self, text: str) -> Iterator[None]:
-        """Show that something is being done, for what has no progress of its own."""
+    def working(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Show that something is being done; yields what changes the words on a terminal."""
         if not self.is_live:
             self.say(escape(text))
-            yield
+            yield lambda text: None
             return
-        with self.console.status(escape(text)):
-            yield
+        with self.console.status(escape(text)) as status:
+            yield lambda text: status.update(escape(text))
 
     @contextmanager
     def answering(self, text: str, total: int) -> Iterator[Any]:
@@ -135,12 +135,16 @@ class Screen:
         try:
             yield
         finally:
-            if self._bar is not None:
-                self._bar.stop()
-                self._bar = None
+            self._stop_bar()
+
+    def _stop_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
     def start_training(self, step: int, total: int, seconds_left: float | None = None) -> None:
-        """Start the bar at `step`."""
+        """Start the bar at `step`, anew where training begins once more with smaller batches."""
+        self._stop_bar()
         self._total, self._seconds_left, self._told = total, seconds_left, None
         if self.is_live:
             self._bar = _bar(self.console, _TimeLeft())

@@ -21,7 +21,8 @@ def restored(trainer: Any) -> Iterator[None]:
     """
     from torch.nn import Module
 
-    put_back = [_generators(), _attributes(trainer)]
+    # GRPO counts its tokens in the state; the rest of it changes after a step alone.
+    put_back = [_generators(), _attributes(trainer), _attributes(trainer.state)]
     models = [value for value in vars(trainer).values() if isinstance(value, Module)]
     modules = {id(module): module for model in models for module in model.modules()}
     put_back += [_module(module) for module in modules.values()]
@@ -52,13 +53,13 @@ def _generators() -> Callable[[], None]:
     return restore
 
 
-def _attributes(trainer: Any) -> Callable[[], None]:
+def _attributes(holder: Any) -> Callable[[], None]:
     """Remember what a trainer holds: its counts, and the figures that TRL's keep until a log."""
-    before = {name: _copied(value) for name, value in vars(trainer).items()}
+    before = {name: _copied(value) for name, value in vars(holder).items()}
 
     def restore() -> None:
-        vars(trainer).clear()
-        vars(trainer).update(before)
+        vars(holder).clear()
+        vars(holder).update(before)
 
     return restore
 
@@ -74,10 +75,17 @@ def _copied(value: Any) -> Any:
 
 
 def _module(module: Any) -> Callable[[], None]:
-    """Remember a module's mode and numbers, and its buffers: some models write into them."""
-    import torch
+    """Remember a module's mode and numbers, and its buffers: some models write into them.
 
-    plain = {name: value for name, value in vars(module).items() if isinstance(value, PLAIN)}
+    torch's first FSDP sets itself up in its first forward pass, and stays so: it notes that in
+    attributes of its own, and casts buffers.
+    """
+    import torch
+    from torch.distributed.fsdp import FullyShardedDataParallel
+
+    is_wrapper = isinstance(module, FullyShardedDataParallel)
+    kept = {} if is_wrapper else vars(module)
+    plain = {name: value for name, value in kept.items() if isinstance(value, PLAIN)}
     buffers = [
         (name, held, held.detach().to("cpu", copy=True))
         for name, held in module.named_buffers(recurse=False)
@@ -86,7 +94,8 @@ def _module(module: Any) -> Callable[[], None]:
     def restore() -> None:
         vars(module).update(plain)
         for name, held, content in buffers:
-            if not torch.equal(held.detach().to("cpu"), content):
+            is_cast = held.dtype != content.dtype
+            if not (is_cast or torch.equal(held.detach().to("cpu"), content)):
                 with torch.no_grad():
                     held.copy_(content)
             module._buffers[name] = held

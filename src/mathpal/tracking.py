@@ -31,8 +31,9 @@ FINAL = {
 class Metrics(TrainerCallback):  # type: ignore[misc]
     """Write metrics.jsonl and drive the progress bar.
 
-    Figures per second leave out the time spent on evaluation and checkpoints. `expected` is the
-    plan's estimate, which the time left is taken from until steps have been measured.
+    Figures per second leave out the time spent on evaluation and checkpoints, all figures that of
+    the probe. `expected` is the plan's estimate, which the time left is taken from until steps have
+    been measured.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         self.first_step_at: float | None = None
         self.final: dict[str, float] = {}
         self.forecast: dict[str, float] = {}
+        self.probe_seconds = 0.0
         self._clock = clock
         self._pace = Pace(expected)
         self._step_seconds = 0.0
         self._begun = 0.0
         self._earlier_loss = 0.0
+        self._earlier_tokens = 0.0
         self._logged = (0.0, 0.0, 0)
         self._speeds: list[tuple[float, float]] = []
 
@@ -61,13 +64,15 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
     def figures(self) -> dict[str, float | None]:
         """The figures of training for metrics.json; None where nothing was measured."""
         seconds = sum(s for _, s in self._speeds)
-        first = self.first_step_at
+        first = None
+        if self.first_step_at is not None:
+            first = round(self.first_step_at - self.started - self.probe_seconds, 3)
         return {
             "train_loss": self.final.get("train_loss"),
             "eval_loss": None,
             **{ours: self.final[ours] for ours in FINAL.values() if ours in self.final},
             "tokens_per_second": sum(t for t, _ in self._speeds) / seconds if seconds else None,
-            "seconds_to_first_step": None if first is None else round(first - self.started, 3),
+            "seconds_to_first_step": first,
         }
 
     def on_train_begin(
@@ -79,9 +84,17 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         write_jsonl(self.path, kept)
         self._earlier_loss = _summed_loss(state.log_history)
         self._logged = (*self._logged[:2], state.global_step)
+        self._earlier_tokens = float(state.num_input_tokens_seen)
         self._pace.begin(self._clock(), args, state, train_dataloader)
         left = self._pace.forecast.seconds_left
         self.screen.start_training(state.global_step, state.max_steps, left)
+
+    def leave_out(self, probe_seconds: float) -> None:
+        """Count training from now, after a probe of so many seconds."""
+        self.probe_seconds += probe_seconds
+        self._pace.begun = self._clock()
+        forecast = self._pace.forecast
+        self.screen.advance_training(forecast.step, forecast.seconds_left)
 
     def restore(self, state: Any) -> None:
         """Take the loss of training that had ended before this run from its checkpoint."""
@@ -124,6 +137,8 @@ class Metrics(TrainerCallback):  # type: ignore[misc]
         if "loss" in logs:
             line |= {k: float(v) for k, v in logs.items() if k not in LEFT_OUT and _is_number(v)}
             num_tokens = float(logs.get("num_tokens", 0.0))
+            if num_tokens == state.num_input_tokens_seen:  # GRPO's count goes on in a resumed run
+                num_tokens -= self._earlier_tokens
             line |= self._speed(num_tokens, state.global_step)
             self._pace.forecast.count(num_tokens)
             self._foretell(self._clock())

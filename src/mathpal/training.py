@@ -79,7 +79,8 @@ def train(
             trainer.add_callback(stopper)
             trainer.add_callback(reporter)
             if prepared.device is not None and probe.is_wanted(experiment, prepared.device.device):
-                trainer.add_callback(Probe(trainer, prepared, experiment, note))
+                tried = partial(probe.probe, trainer, prepared, experiment)
+                trainer.add_callback(Probe(tried, metrics, note))
             with prints_logged():
                 trainer.train(resume_from_checkpoint=checkpoint and str(checkpoint))
         if stopper.stopped:
@@ -92,23 +93,24 @@ def train(
 
 
 class Probe(TrainerCallback):  # type: ignore[misc]
-    """Try the longest batches when training begins."""
+    """Try the longest batches when training begins; its time is none of training's."""
 
     def __init__(
         self,
-        trainer: Any,
-        prepared: Prepared,
-        experiment: Experiment,
+        tried: Callable[[], probe.Probed | None],
+        metrics: Metrics,
         note: Callable[..., None],
     ) -> None:
-        self._try = partial(probe.probe, trainer, prepared, experiment)
-        self.note = note
+        self._try = tried
+        self._metrics = metrics
+        self._note = note
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Try them, and hand on what they took."""
         probed = self._try()
         if probed is not None:
-            self.note(probe=asdict(probed))
+            self._note(probe=asdict(probed))
+            self._metrics.leave_out(probed.seconds)
 
 
 class Manifest(TrainerCallback):  # type: ignore[misc]

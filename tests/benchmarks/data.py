@@ -21,7 +21,6 @@ from mathpal.compose import compose
 from mathpal.config import Experiment
 from mathpal.data import cache, columns
 from mathpal.maths.curriculum import generate
-from mathpal.models.sources import SMOLLM2, locate
 from mathpal.models.transformers import load_tokenizer
 from mathpal.overrides import Request
 from mathpal.preflight import tokenised
@@ -92,9 +91,8 @@ def _busy() -> float:
 
 @contextmanager
 def own_cache(folder: Path) -> Iterator[None]:
-    """Use an empty cache, but for the converted model."""
-    (folder / Path(locate(SMOLLM2)).name).symlink_to(locate(SMOLLM2))
-    os.environ["MATHPAL_CACHE"] = str(folder)
+    """Use an empty cache."""
+    os.environ["MATHPAL_DATA_CACHE"] = str(folder / "cache")
     yield
     print(f"\nthe cache holds {cache.size_bytes() / 1e6:,.0f} MB")
 

@@ -138,9 +138,6 @@ QUICK = [
     Case("llama small", rank=None, precision="bf16", optimizer="adamw_torch", batch_size=2),
     Case("llama small", precision="bf16", padding_free=True, num_tokens=128),
     Case("gemma3 small", rank=None, checkpointing=True, num_tokens=128, accumulation=2),
-    Case("gemma3n small", batch_size=2, num_tokens=128),
-    Case("qwen3 small", use_dora=True, attn_implementation="eager", num_tokens=128),
-    Case("qwen3 small", rank=None, options={"loss_type": "nll"}, optimizer="lion"),
 ]
 """Those that are measured with every run of the tests."""
 
@@ -193,4 +190,7 @@ CASES = [
     Case("qwen3 wide", precision="bf16", half_weights=True, batch_size=2),
     Case("gemma3 deep", precision="bf16", half_weights=True, checkpointing=True),
     Case("gemma3 wide", precision="bf16", half_weights=True, attn_implementation="eager"),
+    Case("gemma3n small", batch_size=2, num_tokens=128),
+    Case("qwen3 small", use_dora=True, attn_implementation="eager", num_tokens=128),
+    Case("qwen3 small", rank=None, options={"loss_type": "nll"}, optimizer="lion"),
 ]

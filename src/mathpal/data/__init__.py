@@ -17,6 +17,9 @@ from mathpal.errors import RequestError
 OURS = ("clean", "duplicates", "leaks", "unanswered", "without_image", "cut")
 """Options of data that no source sees: what is done with its rows, whatever it is."""
 
+NOT_READ = ("path", "test_path", "cut")
+"""Options of data that rows do not depend on: where files lie, and what is done with tokens."""
+
 READ = "mathpal.data.sources.rows"
 GENERATED = ("mathpal.data.synth.rows", "mathpal.data.synth.pairs")
 """Sources of ours, whose rows are known from their options, files and our code."""
@@ -52,6 +55,12 @@ class Row:
     def answer(self) -> str:
         """The last turn."""
         return self.messages[-1]["content"]
+
+    @property
+    def texts(self) -> list[str]:
+        """What every turn says, and the rejected answer of a pair."""
+        worse = [] if self.rejected is None else [self.rejected]
+        return [turn["content"] for turn in self.messages] + worse
 
     def answered(self, answer: str, label: bool | None = None) -> Row:
         """Return the row with another answer, no pair."""
@@ -126,32 +135,40 @@ def _cached(config: DataConfig) -> Rows:
     """
     from mathpal.data import cache, stored
 
-    content, given = _content(config), None
+    content, given, place = _content(config), None, _place(config)
     if content is None:
         given = _numbered(source(config)())
         if len(given.train) + len(given.test) >= cache.MIN_ROWS:
             content = stored.hash_of_rows(given)
         if content is None:
             return _improved(given, config)
-    name = cache.key("rows", content, as_dict(config))
+    options = {key: value for key, value in as_dict(config).items() if key not in NOT_READ}
+    name = cache.key("rows", content, options)
 
     def is_worth_it(rows: Rows) -> bool:
         is_large = len(rows.train) + len(rows.test) >= cache.MIN_ROWS
         # A file may have been written to while it was read.
-        is_same = given is not None or _content(config) == content
-        return is_large and is_same and stored.can_be_written(rows)
+        return is_large and (given is not None or _content(config) == content)
 
     def make() -> Rows:
         rows = _improved(given or _numbered(source(config)()), config)
         return replace(rows, key=name) if is_worth_it(rows) else rows
 
-    return cache.found_or_made(
-        name,
-        lambda path: stored.read(path, name),
-        make,
-        stored.write,
-        keeps=lambda rows: rows.key is not None,
-    )
+    def read(path: Path) -> Rows:
+        rows = stored.read(path, name)
+        return replace(rows, note=place + rows.note)
+
+    def write(rows: Rows, path: Path) -> None:
+        stored.write(replace(rows, note=rows.note.removeprefix(place)), path)
+
+    return cache.found_or_made(name, read, make, write, keeps=lambda rows: rows.key is not None)
+
+
+def _place(config: DataConfig) -> str:
+    """Return what the note of a file opens with: where it lies, which changes no row."""
+    if not isinstance(config, FileConfig) or config._target_ != READ:
+        return ""
+    return config.path or ""
 
 
 def _content(config: DataConfig) -> Any:
@@ -190,7 +207,7 @@ def for_learning(rows: Sequence[Row], learns_from: str) -> Sequence[Row]:
 
     Raises: RequestError where the rows do not hold it, with the options that do.
     """
-    from mathpal.data.stored import has_bad
+    from mathpal.data.stored import both, chosen, has_bad
 
     if not rows:
         return []
@@ -198,13 +215,9 @@ def for_learning(rows: Sequence[Row], learns_from: str) -> Sequence[Row]:
     fits = {"answers": not has_bad(rows), "pairs": paired, "labels": paired or labelled}
     if not fits[learns_from]:
         raise RequestError(f"trainer.learns_from={learns_from}: {DO_NOT_FIT[learns_from]}")
-    if learns_from == "labels" and paired:
-        return [
-            row.answered(answer, label)
-            for row in rows
-            for answer, label in ((row.answer, True), (row.rejected or "", False))
-        ]
-    return rows
+    if not paired or learns_from == "pairs":
+        return rows
+    return both(rows) if learns_from == "labels" else chosen(rows)
 
 
 DO_NOT_FIT = {

@@ -1,4 +1,6 @@
-"""What was found out about data, kept by content for the next run: in $MATHPAL_CACHE/data.
+"""What was found out about data, kept by content for the next run: in $MATHPAL_DATA_CACHE.
+
+Without that variable it is the folder data in mathpal's cache; without a home, nothing is kept.
 
 An entry is a folder whose name is a hash of all that it was made from. It is written whole or not
 at all, and its manifest tells whether each file still is as it was written: anything else is no
@@ -46,8 +48,15 @@ log = logging.getLogger(__name__)
 
 
 def folder() -> Path:
-    """Return where the entries are."""
-    return cache_dir() / "data"
+    """Return where the entries are.
+
+    Raises: OSError where this user has no home to keep them in.
+    """
+    own = os.environ.get("MATHPAL_DATA_CACHE")
+    try:
+        return Path(own).expanduser() if own else cache_dir() / "data"
+    except RuntimeError as error:
+        raise FileNotFoundError(f"{error}; set MATHPAL_DATA_CACHE=FOLDER") from error
 
 
 def size_bytes() -> int:
@@ -77,7 +86,10 @@ def code_version(folders: tuple[Path, ...]) -> str:
 
 def find(name: str, read: Callable[[Path], T]) -> T | None:
     """Return what `read` makes of an entry's folder; None where there is none that is whole."""
-    path = folder() / name
+    try:
+        path = folder() / name
+    except OSError:  # which keeping it tells
+        return None
     if not _is_whole(path):
         return None
     try:
@@ -92,17 +104,16 @@ def find(name: str, read: Callable[[Path], T]) -> T | None:
 
 def keep(name: str, write: Callable[[Path], None]) -> None:
     """Let `write` fill an entry's folder; what cannot be written costs a warning, not the run."""
-    path = folder() / name
     try:
+        path = folder() / name
         with whole_folder(path) as temporary:
             write(temporary)
             sums = {file.name: _sum(file) for file in temporary.iterdir()}
             (temporary / MANIFEST).write_text(json.dumps(sums))
+        _trim(spared=path)
     except OSError as error:
-        if not _is_whole(path):  # another process may have been quicker
-            log.warning("%s cannot be written (%s): the next run does it again", path, error)
-        return
-    _trim(spared=path)
+        if find(name, bool) is None:  # another process may have been quicker
+            log.warning("%s cannot be kept (%s): the next run makes it again", name, error)
 
 
 def found_or_made(
@@ -139,7 +150,7 @@ def alone(name: str) -> Iterator[None]:
             file = stack.enter_context((folder() / LOCKS / name[-2:]).open("w"))
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
-            log.debug("%s cannot be locked: %s", folder(), error)
+            log.debug("%s cannot be locked: %s", name, error)
         yield
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from mathpal.data.arrays import Array, EncodedRows
 from mathpal.data.chat import IGNORED

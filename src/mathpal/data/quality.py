@@ -103,7 +103,7 @@ Texts = tuple[list[Message], str | None]
 
 
 def _clean_all(rows: Sequence[Texts]) -> tuple[list[Texts | None], dict[str, int]]:
-    """Return clean texts, None for those that were clean, and how often each change was made."""
+    """Return clean texts, None for those that stay, and how often each change was made."""
     changes: Counter[str] = Counter()
     return [_clean_texts(*texts, changes) for texts in rows], changes
 
@@ -111,12 +111,18 @@ def _clean_all(rows: Sequence[Texts]) -> tuple[list[Texts | None], dict[str, int
 def _clean_texts(
     messages: list[Message], rejected: str | None, changes: Counter[str]
 ) -> Texts | None:
-    clean = [
-        Message(role=turn["role"], content=_clean(turn["content"], changes)) for turn in messages
-    ]
-    clean_rejected = None if rejected is None else _clean(rejected, changes)
+    """Return clean texts; None where they were, or where nothing else tells a pair's answers apart.
+
+    Such a pair is there to teach how an answer is written.
+    """
+    made: Counter[str] = Counter()
+    clean = [Message(role=turn["role"], content=_clean(turn["content"], made)) for turn in messages]
+    clean_rejected = None if rejected is None else _clean(rejected, made)
     is_clean = clean == messages and clean_rejected == rejected
-    return None if is_clean else (clean, clean_rejected)
+    if is_clean or clean_rejected == clean[-1]["content"]:
+        return None
+    changes.update(made)
+    return clean, clean_rejected
 
 
 def _with_texts(row: Row, texts: Texts | None) -> Row:

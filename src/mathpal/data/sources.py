@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ ROLES = {"human": "user", "gpt": "assistant", "model": "assistant"}
 DEFAULT_TEST_SHARE = 0.1
 MOST_TEST_ROWS = 200
 MAX_PROBLEMS = 5
+HALF = re.compile("[\ud800-\udfff]")
+"""Half of a UTF-16 pair, which JSON can escape but no UTF-8 text nor tokenizer can hold."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +141,27 @@ def _read(key: str, path: Path) -> list[Any]:
             continue
         try:
             rows.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            problems.append(f"{path} line {number}: not JSON: {error.msg}: {line[:60]}")
+        except (ValueError, RecursionError) as error:
+            problems.append(f"{path} line {number}: not JSON: {_reason(error)}: {line[:60]}")
     if problems:
-        raise RequestError(_first(problems))
+        raise RequestError(_one_object(key, path, text) or _first(problems))
     return rows
+
+
+def _one_object(key: str, path: Path, text: str) -> list[str]:
+    """Return the problem of a file that is one object over several lines; else nothing."""
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return [
+        f"{key}={path}: one JSON object of {', '.join(whole)}; rows are wanted, one object a line "
+        "or a list of them"
+    ]
+
+
+def _reason(error: Exception) -> str:
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
 
 
 def _read_list(key: str, path: Path, text: str) -> list[Any]:
@@ -150,6 +169,8 @@ def _read_list(key: str, path: Path, text: str) -> list[Any]:
         rows = json.loads(text)
     except json.JSONDecodeError as error:
         raise RequestError(f"{path} line {error.lineno}: not JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # a number too long, lists too deep
+        raise RequestError(f"{key}={path}: cannot be read: {error}") from error
     assert isinstance(rows, list)
     if not rows:
         raise RequestError(f"{key}={path}: the list is empty")
@@ -270,7 +291,7 @@ def _messages(record: Any, columns: Columns, system: str | None) -> list[Message
             if columns.context and record.get(columns.context):
                 question += "\n" + _text(record[columns.context], columns.context)
             turns = conversation(question, answer)
-    if len(turns) < 2 or turns[-1]["role"] != "assistant":
+    if turns[-1]["role"] != "assistant" or all(turn["role"] != "user" for turn in turns):
         raise ValueError("the last turn must be the assistant's, after at least one of the user")
     if system and turns[0]["role"] != "system":
         turns = [Message(role="system", content=system), *turns]
@@ -294,7 +315,11 @@ def _turns(value: Any, column: str) -> list[Message]:
         turns.append(Message(role=ROLES.get(role, role), content=content))
     unknown = {t["role"] for t in turns} - {"system", "user", "assistant"}
     if unknown:
-        raise ValueError(f"'{column}' has the role {', '.join(sorted(unknown))}")
+        known = ", ".join(("system", "user", "assistant", *ROLES))
+        raise ValueError(
+            f"'{column}' has the role {', '.join(sorted(unknown))}; known are {known}: leave turns "
+            "of tools out, or put them in words"
+        )
     return turns
 
 
@@ -303,6 +328,8 @@ def _text(value: Any, column: str) -> str:
         raise ValueError(f"'{column}' is {_describe(value)}, not text")
     if not value.strip():
         raise ValueError(f"'{column}' is empty")
+    if not value.isascii() and HALF.search(value):
+        raise ValueError(f"'{column}' holds half of a character (a surrogate without its other)")
     return value
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import mmap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, overload
 
@@ -17,17 +17,26 @@ FACTS = "facts.json"
 SPLITS = ("train", "test")
 
 
+WHOLE, CHOSEN, GOOD, BAD = range(4)
+"""What a row is read for: as it is, a pair's chosen answer alone, that as a good one, its rejected
+answer as a bad one."""
+
+
+@dataclass(frozen=True, eq=False)
 class StoredRows(Sequence[Row]):
     """Rows that are parsed each time they are asked for."""
 
-    def __init__(self, text: mmap.mmap | bytes, places: Any, has_bad: bool) -> None:
-        """Take JSON lines, and where in them the rows begin and end; (rows, 2)."""
-        self._text, self._places = text, places
-        self.has_bad = has_bad
-        """Whether the answer of some row is a bad one."""
+    text: mmap.mmap | bytes
+    """JSON lines."""
+    places: Any
+    """Where in them each row begins and ends; (rows, 2)."""
+    uses: Any
+    """What each row is read for; (rows,)."""
+    has_bad: bool
+    """Whether the answer of some row is a bad one."""
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.places)
 
     @overload
     def __getitem__(self, at: int) -> Row: ...
@@ -35,16 +44,24 @@ class StoredRows(Sequence[Row]):
     def __getitem__(self, at: slice) -> StoredRows: ...
     def __getitem__(self, at: int | slice) -> Row | StoredRows:
         if isinstance(at, slice):
-            return StoredRows(self._text, self._places[at], self.has_bad)
-        first, end = self._places[at].tolist()
-        return _parsed(self._text[first:end])
+            return self.take(at)
+        first, end = self.places[at].tolist()
+        return _used(_parsed(self.text[first:end]), int(self.uses[at]))
 
     def __iter__(self) -> Iterator[Row]:
-        return (_parsed(self._text[first:end]) for first, end in self._places.tolist())
+        for (first, end), use in zip(self.places.tolist(), self.uses.tolist(), strict=True):
+            yield _used(_parsed(self.text[first:end]), use)
 
-    def take(self, numbers: Sequence[int]) -> StoredRows:
-        """Return the rows of these numbers, from 0."""
-        return StoredRows(self._text, self._places[list(numbers)], self.has_bad)
+    def take(self, which: slice | list[int]) -> StoredRows:
+        """Return some of the rows, named by a slice or their numbers, from 0."""
+        return replace(self, places=self.places[which], uses=self.uses[which])
+
+    def used(self, *uses: int) -> StoredRows:
+        """Return each row as many times as there are uses, once for each."""
+        import numpy as np
+
+        places = np.repeat(self.places, len(uses), axis=0)
+        return replace(self, places=places, uses=np.array(uses * len(self), np.int8))
 
 
 def write(rows: Rows, folder: Path) -> None:
@@ -116,8 +133,32 @@ def has_bad(rows: Sequence[Row]) -> bool:
 def taken(rows: Sequence[Row], numbers: Sequence[int]) -> Sequence[Row]:
     """Return some rows by their numbers, from 0; stored ones are not parsed."""
     if isinstance(rows, StoredRows):
-        return rows.take(numbers)
+        return rows.take(list(numbers))
     return [rows[number] for number in numbers]
+
+
+def chosen(pairs: Sequence[Row]) -> Sequence[Row]:
+    """Return pairs without their rejected answers; stored ones are not parsed."""
+    return _each_used(pairs, CHOSEN)
+
+
+def both(pairs: Sequence[Row]) -> Sequence[Row]:
+    """Return the answers of pairs, in turns a good and a bad one; stored ones are not parsed."""
+    return _each_used(pairs, GOOD, BAD)
+
+
+def _each_used(rows: Sequence[Row], *uses: int) -> Sequence[Row]:
+    if isinstance(rows, StoredRows):
+        return rows.used(*uses)
+    return [_used(row, use) for row in rows for use in uses]
+
+
+def _used(row: Row, use: int) -> Row:
+    if use == WHOLE:
+        return row
+    if use == BAD:
+        return row.answered(row.rejected or "", False)
+    return row.answered(row.answer, True if use == GOOD else None)
 
 
 def _split(folder: Path, split: str, has_bad: bool) -> StoredRows:
@@ -126,7 +167,7 @@ def _split(folder: Path, split: str, has_bad: bool) -> StoredRows:
     places = np.load(folder / f"{split}.npy", allow_pickle=False)
     with (folder / f"{split}.jsonl").open("rb") as file:
         text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if len(places) else b""
-    return StoredRows(text, places, has_bad)
+    return StoredRows(text, places, np.full(len(places), WHOLE, np.int8), has_bad)
 
 
 def _line(row: Row) -> bytes:

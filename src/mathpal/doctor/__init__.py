@@ -1,12 +1,12 @@
 """`mathpal doctor`: the machine, the packages, the network and the caches, each with a remedy.
 
-What is slow or may crash is done in processes of its own, side by side.
+What is slow or may crash, importing libraries, is done in a process of its own.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import RenderableType
@@ -26,28 +26,32 @@ STATE_WIDTH = max(map(len, State))
 NAME_WIDTH = 20
 
 
-def examine() -> Iterator[tuple[str, list[Finding]]]:
-    """Look at everything; yield the sections and what was found, what is quick first."""
-    from mathpal.doctor import caches, files, gpus, imports, machine, network, packages, sweeps
+def examine(
+    tell: Callable[[str], None] = lambda text: None,
+) -> Iterator[tuple[str, list[Finding]]]:
+    """Look at everything; yield the sections and what was found, what is quick first.
+
+    `tell` gets what is being waited for.
+    """
+    from mathpal.doctor import caches, files, gpus, imports, machine, network, packages
     from mathpal.hardware import may_have_gpu
 
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        train = pool.submit(imports.load, imports.TRAIN)
-        optuna, unsloth = pool.submit(imports.load, ["optuna"]), pool.submit(imports.unsloth)
-        hub, wandb = pool.submit(network.hub), pool.submit(network.wandb)
-        driver, held = pool.submit(gpus.driver), pool.submit(caches.findings)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        importing, unsloth = pool.submit(imports.everything, tell), pool.submit(imports.unsloth)
+        hub, driver = pool.submit(network.hub), pool.submit(gpus.driver)
         yield "machine", list(machine.findings())
         yield "disk", list(machine.disks())
         yield "files", list(files.findings())
         yield "packages", list(packages.findings())
-        yield "caches", held.result()
-        yield "network", [*hub.result(), *wandb.result()]
-        yield "sweeps", list(sweeps.findings(optuna.result()["optuna"]))
-        imported = train.result()
+        yield "caches", caches.findings()
+        imported = importing.result()
         yield "imports", [*imports.findings(imported), *unsloth.result()]
         torch = None if imported["torch"].failure else imported["torch"].facts
         found = gpus.findings(torch, driver.result(), may_have_gpu(), os.environ)
         yield "gpu", list(found)
+        wandb = imported.get("wandb")
+        sent = [] if wandb is None or wandb.failure else network.wandb(wandb.facts["url"])
+        yield "network", [*hub.result(), *sent]
 
 
 def renderables(

@@ -6,14 +6,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 MARK = "mathpal doctor: "
 """What opens a line that is told: libraries may print others."""
-
 
 CAUSE = "The above exception was the direct cause of the following exception:"
 """What stands between the tracebacks of an error and of its cause."""
@@ -28,24 +28,46 @@ class Answer:
 
 
 def ask(
-    module: str, arguments: Sequence[str], seconds: float, env: Mapping[str, str] | None = None
+    module: str,
+    arguments: Sequence[str],
+    seconds: float,
+    env: Mapping[str, str] | None = None,
+    heard: Callable[[Mapping[str, Any]], None] = lambda facts: None,
 ) -> Answer:
-    """Run a module of ours, and read what it tells, line by line.
+    """Run a module of ours, and read what it tells, line by line; `heard` gets it at once.
 
     -P keeps the current folder out of its path, as it is out of that of `train`.
     """
-    command = [sys.executable, "-P", "-m", module, *arguments]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=seconds, check=False, env=env
-        )
-    except subprocess.TimeoutExpired as late:
-        told = late.stdout.decode() if isinstance(late.stdout, bytes) else late.stdout or ""
-        return Answer(_objects(told), f"no answer within {seconds:g} s")
-    return Answer(_objects(done.stdout), reason(done.returncode, done.stderr))
+    # -u: what is printed and what is told of an error come in the order they were written in.
+    command = [sys.executable, "-u", "-P", "-m", module, *arguments]
+    told: list[dict[str, Any]] = []
+    others: list[str] = []
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        process.kill()
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
+    ) as process:
+        assert process.stdout is not None
+        timer = threading.Timer(seconds, give_up)
+        timer.start()
+        for line in process.stdout:
+            if line.startswith(MARK):
+                told.append(json.loads(line.removeprefix(MARK)))
+                heard(told[-1])
+            else:
+                others.append(line)
+        code = process.wait()
+        timer.cancel()
+    if late.is_set():
+        return Answer(told, f"no answer within {seconds:g} s")
+    return Answer(told, reason(code, "".join(others)))
 
 
-def reason(code: int, stderr: str) -> str | None:
+def reason(code: int, output: str) -> str | None:
     """Say why a process failed: its error, that error's cause, or the signal; None: it did not.
 
     >>> reason(1, "Traceback ...\\nImportError: libcudart.so.12: cannot open\\n")
@@ -59,7 +81,7 @@ def reason(code: int, stderr: str) -> str | None:
         return None
     if code < 0:
         return f"ended by {signal.Signals(-code).name}"
-    first, *_, last = [_told(part) for part in stderr.split(CAUSE)] * 2
+    first, *_, last = [_told(part) for part in output.split(CAUSE)] * 2
     if not last:
         return f"exit code {code}"
     return last if first == last else f"{last}, because of {first}"
@@ -77,8 +99,3 @@ def tell(facts: Mapping[str, Any]) -> None:
     """Write facts for the process that asks."""
     sys.stdout.write(f"\n{MARK}{json.dumps(facts)}\n")
     sys.stdout.flush()
-
-
-def _objects(text: str) -> list[dict[str, Any]]:
-    lines = [line for line in text.splitlines() if line.startswith(MARK)]
-    return [json.loads(line.removeprefix(MARK)) for line in lines]

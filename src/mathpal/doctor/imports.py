@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,9 @@ from mathpal.hardware import may_have_gpu
 
 TRAIN = ("torch", "transformers", "peft", "trl")
 """What every run imports; each takes the ones before it along."""
+
+OTHERS = {"optuna": "needed by searches (train -m)", "wandb": "needed by tracking=wandb"}
+"""What some runs import -> which of them."""
 
 PATIENCE_SECONDS = 120.0
 """How long imports may take: a cold disk, or one on the network, is slow."""
@@ -27,12 +30,28 @@ class Imported:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load(names: Sequence[str], env: Mapping[str, str] | None = None) -> dict[str, Imported]:
+def everything(tell: Callable[[str], None]) -> dict[str, Imported]:
+    """Import what runs import; `tell` gets what is being imported now.
+
+    Optuna comes along with mathpal, wandb where it was asked for.
+    """
+    there = [name for name in OTHERS if name != "wandb" or installed(name) is not None]
+    return load([*TRAIN, *there], tell)
+
+
+def load(
+    names: Sequence[str], tell: Callable[[str], None] = lambda text: None
+) -> dict[str, Imported]:
     """Import libraries in a process of their own, in another one after each that fails."""
     found: dict[str, Imported] = {}
+
+    def note(facts: Mapping[str, Any]) -> None:
+        found[facts["name"]] = Imported(None, facts)
+        _tell_next(names, found, tell)
+
+    _tell_next(names, found, tell)
     while left := [name for name in names if name not in found]:
-        answer = child.ask("mathpal.doctor.loading", left, PATIENCE_SECONDS, env)
-        found |= {facts["name"]: Imported(None, facts) for facts in answer.told}
+        answer = child.ask("mathpal.doctor.loading", left, PATIENCE_SECONDS, heard=note)
         failed = [name for name in left if name not in found]
         if failed:
             found[failed[0]] = Imported(answer.failure or "the process ended too early")
@@ -40,17 +59,9 @@ def load(names: Sequence[str], env: Mapping[str, str] | None = None) -> dict[str
 
 
 def findings(imported: Mapping[str, Imported]) -> Iterator[Finding]:
-    """Yield what came of the imports that every run needs."""
+    """Yield what came of the imports."""
     for name, outcome in imported.items():
-        found = installed(name) or "without metadata"
-        if outcome.failure is None:
-            text = f"{found}, imported in {outcome.facts['seconds']:.1f} s"
-            if "num_threads" in outcome.facts:
-                text += f", computes (threads: {outcome.facts['num_threads']})"
-            yield Finding(name, State.OK, text)
-        else:
-            text = f"{found} cannot be imported: {outcome.failure}"
-            yield Finding(name, State.BROKEN, text, reinstall(name))
+        yield _finding(name, outcome)
 
 
 def unsloth() -> list[Finding]:
@@ -76,3 +87,24 @@ def reinstall(name: str) -> str:
     known = [*required(), *(r for needed in extras().values() for r in needed)]
     wanted = next((str(r) for r in known if r.name == name), name)
     return f"pip install --force-reinstall '{wanted}'"
+
+
+def _finding(name: str, outcome: Imported) -> Finding:
+    found = installed(name) or "without metadata"
+    if outcome.failure is None:
+        text = f"{found}, imported in {outcome.facts['seconds']:.1f} s"
+        if "num_threads" in outcome.facts:
+            text += f", computes (threads: {outcome.facts['num_threads']})"
+        return Finding(name, State.OK, text)
+    text = f"{found} cannot be imported: {outcome.failure}"
+    if name in OTHERS:
+        return Finding(name, State.WARNING, f"{text}; {OTHERS[name]}", reinstall(name))
+    return Finding(name, State.BROKEN, text, reinstall(name))
+
+
+def _tell_next(
+    names: Sequence[str], found: Mapping[str, Imported], tell: Callable[[str], None]
+) -> None:
+    following = next((name for name in names if name not in found), None)
+    if following is not None:
+        tell(f"importing {following}")

@@ -96,7 +96,7 @@ def _optuna() -> dict[str, Any]:
 def _wandb() -> dict[str, Any]:
     import wandb
 
-    return {"url": wandb.Settings().base_url}
+    return {"url": wandb.Settings().base_url}  # of its settings file, or WANDB_BASE_URL
 
 
 def _unsloth() -> dict[str, Any]:

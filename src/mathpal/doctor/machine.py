@@ -60,10 +60,10 @@ def findings() -> Iterator[Finding]:
     yield Finding("system", State.OK, _system())
     yield _python()
     yield _cores(allowed)
-    yield Finding("bfloat16", State.OK, f"{cpu_bf16() or 'no'} instructions of the CPU for it")
+    yield Finding("bfloat16", State.OK, _bfloat16())
     yield _memory(allowed)
     if text := variables(os.environ):
-        yield Finding("variables", State.NOTE, text)
+        yield Finding("variables", State.NOTE, f"{text} (these change runs)")
 
 
 def disks() -> Iterator[Finding]:
@@ -157,6 +157,13 @@ def _processor() -> str:
     lines = info.read_text().splitlines() if info.is_file() else []
     names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def _bfloat16() -> str:
+    instructions = cpu_bf16()
+    if instructions is None:
+        return "this CPU cannot multiply it: runs on it use float32"
+    return f"this CPU multiplies it ({instructions}): runs of larger models on it are quicker"
 
 
 def _memory(allowed: limits.Limits) -> Finding:

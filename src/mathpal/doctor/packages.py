@@ -25,7 +25,8 @@ def findings() -> Iterator[Finding]:
     ours = required()
     wrong = [r for r in ours if not fits(r)]
     named = ", ".join(f"{r.name} {installed(r.name)}" for r in ours if r not in wrong)
-    yield Finding("required", State.OK, f"{len(ours) - len(wrong)} in their ranges: {named}")
+    text = f"{len(ours) - len(wrong)} of {len(ours)} in a version that mathpal allows: {named}"
+    yield Finding("required", State.OK, text)
     for requirement in wrong:
         state = State.WARNING if requirement.name in NOT_FOR_TRAIN else State.BROKEN
         yield Finding(
@@ -113,7 +114,7 @@ def _conflicts() -> Iterator[Finding]:
     yield from problems.values()
     if not problems:
         num = len({name for name, _ in checked})
-        yield Finding("conflicts", State.OK, f"none among these and what they require ({num})")
+        yield Finding("conflicts", State.OK, f"none: the {num} packages in use fit together")
 
 
 def _requirements(name: str, extra: str) -> list[Requirement]:

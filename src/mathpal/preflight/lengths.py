@@ -94,22 +94,30 @@ def without_long(
 def cut(rows: Sequence[Encoded], options: Mapping[str, Any], which: str) -> tuple[EncodedRows, int]:
     """Cut rows to trainer.max_length, as TRL does; return them and how many were longer.
 
-    Raises: RequestError where a row keeps no trained token.
+    Raises: RequestError where a row has no trained token, or keeps none.
     """
     from mathpal.data.arrays import packed
 
     encoded = packed(rows)
     limit = options.get("max_length")
+    empty = encoded.are_empty.nonzero()[0]
+    if len(empty):
+        raise RequestError(
+            f"data: {len(empty)} of {len(rows)} {which} rows have no token to train (first: row "
+            f"{empty[0] + 1}): the chat template writes nothing of their answers; set "
+            "model.chat_template=FILE, or leave those rows out"
+        )
     if limit is None or options.get("packing"):
         return encoded, 0
     result = encoded.cut(limit, from_end=options.get("truncation_mode") == "keep_end")
     empty = result.are_empty.nonzero()[0]
     if len(empty):
         longest = encoded.longest.max()
+        instead = "data.cut=drop" if which == "training" else "leave such rows out"
         raise RequestError(
             f"trainer.max_length={limit}: {len(empty)} of {len(rows)} {which} rows keep nothing of "
             f"their answer (first: row {empty[0] + 1}); the longest row has {longest} tokens: "
-            f"set trainer.max_length={longest}"
+            f"set trainer.max_length={longest}, or {instead}"
         )
     return result, int((encoded.longest > limit).sum())
 

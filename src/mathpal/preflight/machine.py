@@ -6,12 +6,10 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from mathpal.config import OUR_OPTIMIZERS, Experiment, as_dict
+from mathpal.config import Experiment, as_dict
 from mathpal.hardware import GPU_FILES, may_have_gpu, no_gpu
-from mathpal.models import shape as shapes
-from mathpal.preflight.rules import disk, packages, secrets, sharding
+from mathpal.preflight.rules import disk, optimizers, packages, secrets, sharding
 
 OPTIMIZER_PACKAGES = (
     (("adamw_torch_4bit", "adamw_torch_8bit"), "torchao", "torchao"),
@@ -43,9 +41,6 @@ GPU_OPTIONS = {
 }
 """Options of trainers that work on GPUs alone -> the module and the package that they need."""
 
-PROJECTING = ("galore", "apollo")
-"""How the names begin of optimizers that project the gradients of matrices named to them."""
-
 
 def problems(experiment: Experiment) -> Iterator[str]:
     """Yield what cannot work; what this machine lacks, a dry run may plan for another one."""
@@ -53,7 +48,7 @@ def problems(experiment: Experiment) -> Iterator[str]:
     yield from _combinations(experiment)
     yield from sharding.problems(experiment)
     yield from _sharding(experiment)
-    yield from _optimizer_options(experiment)
+    yield from optimizers.problems(experiment)
     if not experiment.dry_run:
         yield from _backend(experiment)
         yield from _device(experiment)
@@ -182,45 +177,6 @@ def _optimizer(experiment: Experiment) -> Iterator[str]:
                     "or choose optimizer=adamw"
                 )
             return
-
-
-def _optimizer_options(experiment: Experiment) -> Iterator[str]:
-    options = as_dict(experiment.trainer)
-    name, args = options["optim"], options["optim_args"]
-    if args and not all("=" in part for part in args.split(",")):
-        yield f"trainer.optim_args={args}: expected name=value,name=value"
-    elif args and name in OUR_OPTIMIZERS:
-        yield f"trainer.optim_args={args}: {name} takes none; set optimizer.beta1 and the like"
-    if not name.startswith(PROJECTING):
-        if options["optim_target_modules"]:
-            yield f"trainer.optim_target_modules: {name} has no use for it; GaLore and Apollo do"
-        return
-    yield from _projected(experiment, name, options["optim_target_modules"])
-    processes = experiment.hardware.num_processes * experiment.hardware.num_nodes
-    if name.endswith("layerwise") and options["gradient_accumulation_steps"] > 1:
-        yield (
-            f"trainer.optim={name}: steps while it goes backward; set "
-            "trainer.gradient_accumulation_steps=1"
-        )
-    if name.endswith("layerwise") and processes > 1:
-        yield f"trainer.optim={name}: one process alone; set hardware.num_processes=1"
-
-
-def _projected(experiment: Experiment, name: str, modules: Any) -> Iterator[str]:
-    """Look for matrices to project; names count as parts of a module's name."""
-    if not modules:
-        yield f"trainer.optim={name}: needs optimizer.target_modules=[attn,mlp]"
-        return
-    shape = shapes.find(experiment.model)
-    if isinstance(modules, str) or shape is None or shape.num_tower_parameters:
-        return
-    known = shapes.linear_modules(shape)
-    unknown = [part for part in modules if not any(part in module for module in known)]
-    if shape.exact and unknown and unknown != ["all-linear"]:
-        yield (
-            f"optimizer.target_modules: {shape.model_type} has no '{unknown[0]}'. Modules: "
-            f"{', '.join(known)}"
-        )
 
 
 def _processes(experiment: Experiment) -> Iterator[str]:

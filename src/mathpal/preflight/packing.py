@@ -31,6 +31,7 @@ def packs(experiment: Experiment, device: str, model_type: str, longest_row: int
     can = (
         "completion_only_loss" in options
         and not options["packing"]
+        and not options["padding_free"]
         and device == "cpu"
         and experiment.backend == "transformers"
         and experiment.model.attn_implementation == "sdpa"
@@ -38,7 +39,8 @@ def packs(experiment: Experiment, device: str, model_type: str, longest_row: int
     )
     if asked and not can:
         raise RequestError(
-            "hardware.padding_free=true: only for trainer=sft without packing, on a CPU by "
+            "hardware.padding_free=true: only for trainer=sft without trainer.packing and "
+            "trainer.padding_free, on a CPU by "
             f"transformers with sdpa, and models of types {', '.join(KEEP_ROWS_APART)}; set it null"
         )
     # Dropout would draw otherwise than in padded rows, and losses differ from a plain script's.

@@ -12,7 +12,10 @@ from mathpal.data.findings import Quality, describe
 from mathpal.hardware import Device
 from mathpal.preflight.duration import Duration
 from mathpal.preflight.lengths import Lengths
-from mathpal.preflight.memory import Memory, gib
+from mathpal.preflight.memory import Memory, count, gib
+
+DETAILS = ("epoch", "computing")
+"""Headings of the estimated time that only a dry run shows."""
 
 MOST_PARTS = 3
 """Parts of the memory that the plan names; all of them are in its table, and in plan.json."""
@@ -68,15 +71,16 @@ class Plan:
     """Why the run cannot fit, and what would."""
     warnings: list[str] = field(default_factory=list)
 
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """Yield the plan as people read it: a heading and a sentence each."""
-        known = self.num_parameters is not None
-        size = f" ({self.model_type}), {_count(self.num_parameters)} parameters" if known else ""
+    def lines(self, *, whole: bool = True) -> Iterator[tuple[str, str]]:
+        """Yield the plan as people read it, a heading and a sentence each; or what matters most."""
+        size = ""
+        if self.num_parameters is not None:
+            size = f" ({self.model_type}), {count(self.num_parameters)} parameters"
         yield "model", f"{self.model}{size}"
         how = "all weights" if self.lora_rank is None else f"LoRA r={self.lora_rank}"
         if self.num_parameters is not None and self.num_trained_parameters is not None:
             share = self.num_trained_parameters / self.num_parameters
-            how += f", {_count(self.num_trained_parameters)} parameters ({share:.1%})"
+            how += f", {count(self.num_trained_parameters)} parameters ({share:.1%})"
         yield "trained", how
         if self.data is not None and self.tokens is not None:
             yield "data", self.data
@@ -86,19 +90,23 @@ class Plan:
             how = "about " if self.tokens_estimated else ""
             note = ", reckoned from characters" if self.tokens_estimated else ""
             yield "tokens", f"{how}{self.tokens}{note}"
-        epochs = "" if self.num_epochs is None else f" ({self.num_epochs:.3g} epochs)"
+        epochs = ""
+        if self.num_epochs is not None:
+            epochs = f" ({self.num_epochs:.3g} {'epoch' if self.num_epochs == 1 else 'epochs'})"
         steps = "" if self.num_steps is None else f"{self.num_steps:,} "
         padding = ", no padding" if self.padding_free else ""
         rate = f"rate {self.learning_rate:g}"
         yield "steps", f"{steps}of {self.batch_size} rows{epochs}{padding}, {rate}"
         if self.device is not None:
-            threads = f", {self.num_threads} threads" if self.device == "cpu" else ""
+            threads = f", {_threads(self.num_threads)}" if self.device == "cpu" else ""
             many = f"{self.num_processes} x " if self.num_processes > 1 else ""
             yield "device", f"{many}{self.device}{threads}, {self.precision}: {self.reason}"
         if self.memory is not None:
             yield "memory", _memory(self.memory, self.memory_budget_bytes)
         if self.duration is not None:
-            yield from self.duration.lines()
+            for name, text in self.duration.lines():
+                if whole or name not in DETAILS:
+                    yield name, text
 
 
 @dataclass(frozen=True)
@@ -140,16 +148,8 @@ def _memory(memory: Memory, budget: int | None) -> str:
     of_all = "" if budget is None else f" of {gib(budget)}"
     parts = sorted(peak.parts, key=lambda part: -part.num_bytes)[:MOST_PARTS]
     named = ", ".join(f"{part.name} {gib(part.num_bytes)}" for part in parts if part.num_bytes)
-    return f"about {gib(peak.num_bytes)}{of_all} (an estimate), in {peak.name}: {named}"
+    return f"about {gib(peak.num_bytes)}{of_all} (an estimate), most in {peak.name}: {named}"
 
 
-def _count(number: int | None) -> str:
-    """Abbreviate a count.
-
-    >>> _count(1_720_000), _count(134_515_008), _count(999_885_952), _count(512)
-    ('1.72M', '135M', '1B', '512')
-    """
-    for unit, name in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if number is not None and number >= 0.9995 * unit:
-            return f"{number / unit:.3g}{name}"
-    return str(number)
+def _threads(num_threads: int | None) -> str:
+    return "1 thread" if num_threads == 1 else f"{num_threads} threads"

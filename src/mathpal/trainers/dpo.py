@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mathpal.data import columns
-from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import (
     Setup,
@@ -40,6 +38,9 @@ def build(setup: Setup, **options: Any) -> Any:
 
 
 def _columns(rows: Sequence[Encoded]) -> dict[str, Any]:
+    from mathpal.data import columns
+    from mathpal.data.arrays import packed
+
     chosen, rejected = packed(rows).halves
     return {
         "prompt_ids": columns.ids(chosen.prompts),

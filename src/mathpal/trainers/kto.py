@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from mathpal.data import columns
-from mathpal.data.arrays import GOOD, packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import (
     Setup,
@@ -50,6 +46,11 @@ def _table(rows: Sequence[Encoded], batch_size: int, seed: int) -> Any:
     The divergence from the reference is measured on such mismatched answers (section 4.1 of the
     paper).
     """
+    import numpy as np
+
+    from mathpal.data import columns
+    from mathpal.data.arrays import GOOD, packed
+
     numbers = np.arange(len(rows))
     shuffled = packed(rows).take(np.array(table({"row": numbers}, seed)["row"][:]))
     first_of_batch = numbers - numbers % batch_size

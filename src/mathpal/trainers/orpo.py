@@ -6,8 +6,6 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from mathpal.data import columns
-from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import Setup, arguments, assemble, table
 
@@ -49,6 +47,9 @@ def build(setup: Setup, **options: Any) -> Any:
 
 
 def _columns(rows: Sequence[Encoded]) -> dict[str, Any]:
+    from mathpal.data import columns
+    from mathpal.data.arrays import packed
+
     chosen, rejected = packed(rows).halves
     parts: dict[str, Any] = {
         "prompt": [""] * len(rows),  # the trainer looks for it, and reads the ids

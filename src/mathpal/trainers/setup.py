@@ -130,7 +130,7 @@ def table(columns: Mapping[str, Any], seed: int | None) -> Any:
     TRL shuffles while it prepares rows; what comes prepared is shuffled here.
     """
     import datasets
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     datasets.disable_progress_bars()
     whole = datasets.table.InMemoryTable(pa.table(dict(columns)))

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mathpal import warm
-from mathpal.data import columns
-from mathpal.data.arrays import packed
 from mathpal.data.chat import Encoded
 from mathpal.trainers.setup import Setup, arguments, assemble, table
 
@@ -59,6 +57,8 @@ def _as_they_are(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _table(kind: str, rows: Sequence[Encoded], seed: int | None) -> Any:
     """Return a datasets.Dataset of rows, which no trainer changes."""
+    from mathpal.data import columns
+    from mathpal.data.arrays import packed
 
     def make() -> Any:
         encoded = packed(rows)

@@ -65,21 +65,30 @@ class Duration:
     dollars: float | None = None
     """The price, where that of an hour is known."""
 
+    @property
+    def saving_seconds(self) -> float:
+        """All checkpoints."""
+        done = self.training_seconds + self.evaluations_seconds + self.answering_seconds
+        return max(0.0, self.seconds - done)
+
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield the estimate as people read it: a heading and a sentence each."""
         tokens = self.epoch
         padding = "no padding"
         if tokens.padded > tokens.real:
             padding = f"about {tokens.padded / tokens.real - 1:.0%} more with padding"
-        yield "epoch", f"{tokens.real:,} tokens, {tokens.trained:,} of them trained, {padding}"
+        learned = f"{tokens.trained:,} of them trained"
+        yield "epoch", f"once through the rows: {tokens.real:,} tokens, {learned}, {padding}"
         parts = {
             "training": self.training_seconds,
             "held-out loss": self.evaluations_seconds,
             "answers": self.answering_seconds,
+            "checkpoints": self.saving_seconds,
         }
-        said = ", ".join(f"{name} {span(value)}" for name, value in parts.items() if value)
+        said = ", ".join(f"{name} {span(value)}" for name, value in parts.items() if value >= 0.5)
         yield "time", f"about {span(self.seconds)} (an estimate): {said}"
-        yield "computing", f"{operations(self.flops)} on {self.machine} ({self.basis})"
+        work = f"{operations(self.flops)} of arithmetic"
+        yield "computing", f"{work} on {self.machine} ({self.basis})"
         if self.dollars is not None and self.dollars_per_hour is not None:
             hour = money(self.dollars_per_hour)
             yield "price", f"{money(self.dollars)} at {hour} an hour (an estimate)"

@@ -156,7 +156,7 @@ def of_cpu(precision: str, num_threads: int, gflops: float | None = None) -> Rat
     threads = own * num_threads**THREAD_POWER
     basis = f"at the rates of {MEASURED_ON}"
     if gflops is not None:
-        basis = f"{gflops:.0f} GFLOP/s a thread in float32, measured"
+        basis = f"{gflops:.0f} GFLOP/s a thread in float32, tried just now"
     return Rates(
         name="one CPU thread" if num_threads == 1 else f"{num_threads} CPU threads",
         flops=_gflops(flags, precision) * GIGA * threads,

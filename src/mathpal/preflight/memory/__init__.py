@@ -2,7 +2,7 @@
 
 from mathpal.preflight.memory.fits import Change, budget, changes, refusal, smallest
 from mathpal.preflight.memory.moments import estimate
-from mathpal.preflight.memory.parts import GIB, Memory, Moment, Part, gib, table
+from mathpal.preflight.memory.parts import GIB, Memory, Moment, Part, count, gib, table
 from mathpal.preflight.memory.workload import Workload, workload_of
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Workload",
     "budget",
     "changes",
+    "count",
     "estimate",
     "gib",
     "refusal",

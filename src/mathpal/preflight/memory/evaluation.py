@@ -58,9 +58,11 @@ def forward_bytes(load: Workload, rows: int, num_tokens: int) -> int:
     """Return what the largest layer holds of a forward pass that keeps nothing for gradients.
 
     Autocast keeps its 16-bit copies of all weights that are trained until the pass ends, without
-    gradients too (aten/src/ATen/autocast_mode.cpp, cached_cast).
+    gradients too (aten/src/ATen/autocast_mode.cpp, cached_cast); weights in pieces are gathered in
+    16 bits instead.
     """
-    casts = 2 * num_parameters(load.shape) if load.lora is None and load.precision != "fp32" else 0
+    has_casts = load.lora is None and load.precision != "fp32" and load.sharded_by is None
+    casts = 2 * num_parameters(load.shape) if has_casts else 0
     sorts = set(load.shape.layers)
     return casts + max(layer_bytes(load, layer, rows, num_tokens) for layer in sorts)
 

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mathpal.models.shape import Layer, Shape, num_lora_parameters, num_parameters
-from mathpal.preflight.memory import adapters, weights
+from mathpal.models.shape import Layer, Shape, num_lora_parameters
 from mathpal.preflight.memory.parts import Moment, Part
-from mathpal.preflight.memory.training import training
+from mathpal.preflight.memory.training import reasons, training
 from mathpal.preflight.memory.workload import Workload
 
 TELL_LAYERS_APART = (
@@ -30,8 +29,6 @@ NOT_OF_A_STEP = frozenset(
         "generation_batch_size",
         "prompt_tokens",
         "new_tokens",
-        "num_devices",
-        "sharded_by",
         "capability",
     ]
 )
@@ -48,7 +45,7 @@ class _Case:
 
 
 def step(load: Workload) -> Moment:
-    """Return what a step of supervised fine-tuning takes, as `training` does.
+    """Return what a step takes, as `training` does.
 
     What an adapter's step holds at its peak, which is at the end of the forward pass or just after,
     grows by the same with each layer of a kind: so few layers are played through, and the others
@@ -75,7 +72,8 @@ def _step(case: _Case) -> Moment:
         for kind, i in extra.items()
     ]
     parts = (_grown(base, slopes, i) for i in range(len(base.parts)))
-    return replace(base, parts=tuple(replace(part, why=_why(part, load)) for part in parts))
+    why = reasons(load, num_lora_parameters(load.shape, load.lora))
+    return replace(base, parts=tuple(replace(part, why=why[part.name]) for part in parts))
 
 
 def _first_of_each(layers: Sequence[Layer]) -> list[int]:
@@ -110,18 +108,3 @@ def _grown(base: Moment, more: Sequence[tuple[int, Moment]], index: int) -> Part
     part = base.parts[index]
     growth = (count * (moment.parts[index].num_bytes - part.num_bytes) for count, moment in more)
     return replace(part, num_bytes=part.num_bytes + sum(growth))
-
-
-def _why(part: Part, load: Workload) -> str:
-    """Return the reason of a part of the whole, where it tells of a number of parameters."""
-    if part.name == "weights":
-        size = f"{num_parameters(load.shape) / 1e9:.3g}B x {weights.itemsize(load)} bytes"
-        return size + ("" if load.quantization == "none" else f", linears in {load.quantization}")
-    assert load.lora is not None
-    trained = f"{num_lora_parameters(load.shape, load.lora) / 1e6:.3g}M"
-    reasons = {
-        "adapter": f"{trained} x {adapters.itemsize(load)} bytes",
-        "gradients": f"{trained} trained",
-        "optimizer": f"{load.optimizer} of {trained}",
-    }
-    return reasons.get(part.name, part.why)

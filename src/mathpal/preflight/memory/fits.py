@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mathpal.config import HardwareConfig
+from mathpal.doctor import limits
 from mathpal.hardware import Device
 from mathpal.preflight import gpus
 from mathpal.preflight.memory.moments import estimate
 from mathpal.preflight.memory.parts import Memory, gib
-from mathpal.preflight.memory.remedies import CUTTING, KINDS, Fits, Kind, Remedy
+from mathpal.preflight.memory.remedies import CHOICES, CUTTING, KINDS, Fits, Kind, Remedy
 from mathpal.preflight.memory.workload import Workload
 
-CGROUPS = (
-    ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory.current"),
-    (
-        "sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "sys/fs/cgroup/memory/memory.usage_in_bytes",
-    ),
-)
-"""Files of cgroup v2 and v1 with the limit of a container and what it uses."""
+STRONGEST = sys.maxsize
+"""The place of a kind's last remedy."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,9 @@ class Change:
     @property
     def text(self) -> str:
         """The overrides to type, and the peak that they lead to."""
-        return f"{' '.join(self.overrides)} ({gib(self.num_bytes)})"
+        number = self.load.num_devices
+        each = f" on each of {number} GPUs" if number > 1 else ""
+        return f"{' '.join(self.overrides)} ({gib(self.num_bytes)}{each})"
 
 
 def budget(hardware: HardwareConfig, device: Device) -> int | None:
@@ -50,36 +49,19 @@ def budget(hardware: HardwareConfig, device: Device) -> int | None:
     is what is free now, within the limit of a container, shared by the processes of this machine.
     """
     if device.device == "cpu":
-        free = available_bytes()
-        return None if free is None else free // hardware.num_processes
+        return available_bytes() // hardware.num_processes
     if device.is_planned or (hardware.gpu is None and hardware.memory_gb is not None):
         return gpus.usable_bytes(hardware)
     return _found_bytes()
 
 
-def available_bytes(root: Path = Path("/")) -> int | None:
+def available_bytes(groups: Path = limits.GROUPS, own: Path = limits.OWN) -> int:
     """Return the bytes of memory that a process may still take on this machine."""
-    found = [_free(root), *(_left(root / limit, root / used) for limit, used in CGROUPS)]
-    known = [size for size in found if size is not None]
-    return min(known) if known else None
+    import psutil
 
-
-def _free(root: Path) -> int | None:
-    path = root / "proc/meminfo"
-    if not path.is_file():
-        import psutil
-
-        return int(psutil.virtual_memory().available)
-    lines = (line.partition(":") for line in path.read_text().splitlines())
-    sizes = {name: text.split() for name, _, text in lines}
-    return int(sizes["MemAvailable"][0]) * 1024
-
-
-def _left(limit: Path, used: Path) -> int | None:
-    if not (limit.is_file() and used.is_file()):
-        return None
-    text = limit.read_text().strip()
-    return max(0, int(text) - int(used.read_text())) if text.isdecimal() else None
+    free: int = psutil.virtual_memory().available
+    allowed = limits.read(groups, own).free_bytes
+    return free if allowed is None else max(0, min(free, allowed))
 
 
 def _found_bytes() -> int | None:
@@ -125,14 +107,20 @@ def _remedies(load: Workload, kinds: Sequence[Kind], fits: Fits) -> Iterator[Rem
     gentle = [kind for kind in kinds if kind not in CUTTING]
     alone = False
     for kind in gentle:
-        if remedy := _first(kind, load, fits):
+        for remedy in _sufficient(kind, load, fits):
             alone = True
             yield remedy
     if not alone:
         yield from _together(load, gentle, fits)
     for kind in kinds:
-        if kind in CUTTING and (remedy := _first(kind, load, fits)):
-            yield remedy
+        if kind in CUTTING:
+            yield from _sufficient(kind, load, fits)
+
+
+def _sufficient(kind: Kind, load: Workload, fits: Fits) -> Iterator[Remedy]:
+    """Yield the mildest remedy of a kind that is enough, or all where there is a choice."""
+    found = (remedy for remedy in kind(load, fits) if fits(remedy.load))
+    return found if kind in CHOICES else itertools.islice(found, 1)
 
 
 def refusal(memory: Memory, budget: int, changes: Sequence[Change]) -> str:
@@ -141,12 +129,12 @@ def refusal(memory: Memory, budget: int, changes: Sequence[Change]) -> str:
     what = max(peak.parts, key=lambda part: part.num_bytes)
     text = (
         f"memory: {peak.name} takes some {gib(peak.num_bytes)}, "
-        f"{gib(peak.num_bytes - budget)} more than the {gib(budget)} there are; most of it is "
-        f"{what.name}, {gib(what.num_bytes)}"
+        f"{gib(peak.num_bytes - budget)} more than the {gib(budget)} there are; the largest part "
+        f"is {what.name}, {gib(what.num_bytes)}"
     )
     if not changes:
         return f"{text}; choose a smaller model or a larger GPU: mathpal fit tells which"
-    return f"{text}; set {'; or '.join(change.text for change in changes)}"
+    return f"{text}; add {'; or '.join(change.text for change in changes)}"
 
 
 def _peak(load: Workload) -> int:
@@ -157,45 +145,61 @@ def _changed(remedy: Remedy) -> Change:
     return Change(remedy.name, remedy.overrides, remedy.load, _peak(remedy.load))
 
 
-def _first(kind: Kind, load: Workload, fits: Fits) -> Remedy | None:
-    """Return the mildest remedy of a kind that suffices."""
-    return next((remedy for remedy in kind(load, fits) if fits(remedy.load)), None)
-
-
 def _together(load: Workload, kinds: Sequence[Kind], fits: Fits) -> list[Remedy]:
-    """Add kinds of remedies, those first that cost least, until all together suffice."""
-    taken: list[Kind] = []
+    """Add kinds of remedies, those first that cost least, until all together suffice.
+
+    What makes a peak higher is left out: quantised weights are kept beside others in float32.
+    """
+    places: dict[Kind, int] = {}
     before = Remedy("", (), load)
     for kind in kinds:
-        if _first(kind, before.load, fits):
-            return [_pruned(load, taken, kind, fits)]
-        after = _strongest(before.load, [kind], fits)
-        if after.overrides:
-            taken.append(kind)
-            before = before.then(after)
+        after = _joined(load, {**places, kind: STRONGEST}, fits)
+        if _peak(after.load) <= _peak(before.load):
+            places[kind], before = STRONGEST, after
+        if fits(before.load):
+            return [_eased(load, places, fits)]
     return []
 
 
-def _pruned(load: Workload, taken: Sequence[Kind], last: Kind, fits: Fits) -> Remedy:
-    """Leave out the kinds without which the last one suffices as it is, costly ones first."""
-    before = _strongest(load, taken, fits)
-    found = _first(last, before.load, fits)
-    assert found is not None
-    needed = list(taken)
-    for kind in reversed(taken):
-        fewer = [other for other in needed if other is not kind]
-        base = _strongest(load, fewer, fits)
-        without = _first(last, base.load, fits)
-        if without is not None and without.overrides == found.overrides:
-            needed, before, found = fewer, base, without
-    return before.then(found)
+def _eased(load: Workload, places: Mapping[Kind, int], fits: Fits) -> Remedy:
+    """Leave out what is not needed, then take the rest as mildly as may be, costly kinds first.
+
+    Rows must not become shorter for it.
+    """
+    best = _joined(load, places, fits)
+    for milder in (_without, _weaker):
+        for kind in reversed(list(places)):
+            for tried in milder(load, places, kind, fits):
+                remedy = _joined(load, tried, fits)
+                if fits(remedy.load) and remedy.load.num_tokens >= best.load.num_tokens:
+                    best, places = remedy, tried
+                    break
+    return best
 
 
-def _strongest(load: Workload, kinds: Sequence[Kind], fits: Fits) -> Remedy:
-    """Return the last remedy of each kind, one upon the other."""
+def _without(
+    load: Workload, places: Mapping[Kind, int], kind: Kind, fits: Fits
+) -> Iterator[dict[Kind, int]]:
+    """Yield kinds without one of them."""
+    yield {other: place for other, place in places.items() if other is not kind}
+
+
+def _weaker(
+    load: Workload, places: Mapping[Kind, int], kind: Kind, fits: Fits
+) -> Iterator[dict[Kind, int]]:
+    """Yield kinds with one of them weaker than its strongest, from the mildest on."""
+    kinds = list(places)
+    before = {other: places[other] for other in kinds[: kinds.index(kind)]}
+    strengths = list(kind(_joined(load, before, fits).load, fits))
+    for place in range(len(strengths) - 1):
+        yield {**places, kind: place}
+
+
+def _joined(load: Workload, places: Mapping[Kind, int], fits: Fits) -> Remedy:
+    """Return the remedy of each kind at its place, from mild to strong, one upon the other."""
     whole = Remedy("", (), load)
-    for kind in kinds:
+    for kind, place in places.items():
         found = list(kind(whole.load, fits))
         if found:
-            whole = whole.then(found[-1])
+            whole = whole.then(found[min(place, len(found) - 1)])
     return whole

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mathpal.preflight.memory import comparisons, products
 from mathpal.preflight.memory import operations as op
-from mathpal.preflight.memory import products
 from mathpal.preflight.memory.forward import SOFTCAPPED, Forward
 from mathpal.preflight.memory.tape import FP32, Tensor
+from mathpal.preflight.memory.workload import Workload
 
 CHUNK = 256
 """Tokens whose logits TRL makes at once (trl/trainer/sft_trainer.py)."""
@@ -17,9 +18,11 @@ ENTROPY_ROWS = 128
 
 
 def loss(forward: Forward, hidden: Tensor) -> Tensor:
-    """Return the loss of hidden states (tokens, hidden), by what the trainer's options ask for."""
+    """Return the loss of hidden states (tokens, hidden), by the method and its options."""
     forward.tape.part = "logits and loss"
-    if forward.is_fused:
+    if forward.load.method != "sft":
+        found = comparisons.loss(forward, hidden)
+    elif forward.is_fused:
         found = _fused(forward, hidden)
     elif forward.load.options.get("loss_type") in (None, "chunked_nll"):
         found = _chunked(forward, hidden)
@@ -27,6 +30,18 @@ def loss(forward: Forward, hidden: Tensor) -> Tensor:
         found = _whole(forward, hidden)
     forward.tape.part = "activations"
     return found
+
+
+def reason(load: Workload) -> str:
+    """Say what the logits' bytes are made of."""
+    if load.method != "sft":
+        return comparisons.reason(load)
+    tokens, by = load.tokens, f"x {load.shape.vocab_size:,}"
+    if load.options.get("use_liger_kernel") or load.backend == "unsloth":
+        return f"some tokens at a time {by}, fused with the head"
+    if load.options.get("loss_type") in (None, "chunked_nll"):
+        return f"{min(CHUNK, tokens)} tokens at a time {by}"
+    return f"{tokens:,} tokens {by}"
 
 
 def _chunked(forward: Forward, hidden: Tensor) -> Tensor:

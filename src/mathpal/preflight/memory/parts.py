@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
+
+SMALL_SHARE = 0.01
+"""Of the peak: parts below it are one line of the table."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,16 @@ def table(memory: Memory, budget: int | None) -> list[tuple[str, str]]:
     """Return lines for people: the peak against what there is, then its parts, largest first."""
     peak = memory.peak
     total = max(1, peak.num_bytes)
-    of_all = "" if budget is None else f" of {gib(budget)} ({total / budget:.0%})"
+    of_all = f" of {gib(budget)} ({total / budget:.0%})" if budget else ""
     lines = [("peak", f"{gib(total)}{of_all}, in {peak.name}")]
-    for part in sorted(peak.parts, key=lambda part: -part.num_bytes):
-        if part.num_bytes:
-            share = f"{part.num_bytes / total:.0%}"
-            lines.append((part.name, f"{gib(part.num_bytes)} ({share}): {part.why}"))
+    parts = sorted(peak.parts, key=lambda part: -part.num_bytes)
+    for part in (part for part in parts if part.num_bytes >= SMALL_SHARE * total):
+        share = f"{part.num_bytes / total:.0%}"
+        lines.append((part.name, f"{gib(part.num_bytes)} ({share}): {part.why}"))
+    small = [part for part in parts if 0 < part.num_bytes < SMALL_SHARE * total]
+    if small:
+        names = ", ".join(dict.fromkeys(part.name for part in small))
+        lines.append(("other", f"{gib(sum(part.num_bytes for part in small))}: {names}"))
     others = [moment for moment in memory.moments if moment is not peak]
     if others:
         lines.append(("else", ", ".join(f"{m.name} {gib(m.num_bytes)}" for m in others)))
@@ -63,10 +70,28 @@ def table(memory: Memory, budget: int | None) -> list[tuple[str, str]]:
 
 
 def gib(num_bytes: int) -> str:
-    """Write bytes in GiB.
+    """Write bytes in GiB, few of them in MiB.
 
-    >>> gib(2 * GIB), gib(12_345_678), gib(150 * GIB)
-    ('2.00 GiB', '0.01 GiB', '150 GiB')
+    >>> gib(2 * GIB), gib(12_345_678), gib(150 * GIB), gib(100_000)
+    ('2.00 GiB', '12 MiB', '150 GiB', '0.1 MiB')
     """
     size = num_bytes / GIB
-    return f"{size:.3g} GiB" if size >= 10 else f"{size:.2f} GiB"
+    if size < 0.1:
+        return f"{num_bytes / MIB:.0f} MiB" if num_bytes >= MIB else f"{num_bytes / MIB:.1f} MiB"
+    return (
+        f"{size:.0f} GiB" if size >= 100 else f"{size:.1f} GiB" if size >= 10 else f"{size:.2f} GiB"
+    )
+
+
+def count(number: int) -> str:
+    """Abbreviate a count.
+
+    >>> count(3_212_749_824), count(134_515_008), count(1_660_000), count(512)
+    ('3.21B', '135M', '1.66M', '512')
+    >>> count(999_885_952)
+    '1B'
+    """
+    for unit, name in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= 0.9995 * unit:
+            return f"{number / unit:.3g}{name}"
+    return str(number)

@@ -12,7 +12,19 @@ def factor(x: Tensor) -> Tensor:
     """Return a factor of a product as autocast has it: in 16 bits."""
     if not x.tape.autocast or x.itemsize == HALF:
         return x
+    if x.tape.sharers and isinstance(x, Parameter):
+        return _gathered(x)
     return x.tape.cast(x, lambda whole: cast(whole, HALF))
+
+
+def _gathered(x: Parameter) -> Tensor:
+    """Return a weight in pieces as it is gathered, in 16 bits, which is counted apart.
+
+    It is let go after its layer (mathpal.preflight.memory.sharding), unlike autocast's copies.
+    """
+    whole = x.itemsize
+    out = Tensor(x.storage, x.numel, HALF)
+    return x.tape.record(out, (x,), (), lambda g: (g.tape.new(g.numel, whole),))
 
 
 def product(x: Tensor, y: Tensor, numel: int) -> Tensor:

@@ -129,12 +129,7 @@ def devices(load: Workload, fits: Fits) -> Iterator[Remedy]:
     others = () if load.backend == "transformers" else ("backend=transformers",)
     for number in NUM_DEVICES:
         if number > load.num_devices or (number == load.num_devices and not load.sharded_by):
-            overrides = (
-                "hardware=fsdp",
-                f"hardware.num_processes={number}",
-                "evaluation=none",
-                *others,
-            )
+            overrides = (*_sharding(load, number), *others)
             yield Remedy(f"{number} GPUs", overrides, _sharded(load, number))
 
 
@@ -186,6 +181,9 @@ KINDS: tuple[Kind, ...] = (
 CUTTING = (completion, length)
 """Kinds that leave out some of the text."""
 
+CHOICES = (bits,)
+"""Kinds of which more than the mildest remedy is worth knowing: 4 bits are asked for by name."""
+
 
 def _of_batch(load: Workload, rows: int, accumulation: int) -> Remedy:
     packed = load.batch_tokens
@@ -214,13 +212,24 @@ def _of_length(load: Workload, tokens: int) -> Remedy:
     return Remedy(f"{tokens} tokens", (f"trainer.max_length={tokens}",), changed)
 
 
+def _sharding(load: Workload, number: int) -> Iterator[str]:
+    """Yield what to type behind the option of a GPU, which hardware=fsdp would replace."""
+    if not load.sharded_by:
+        yield "hardware.fsdp=true"
+    if number != load.num_devices:
+        yield f"hardware.num_processes={number}"
+    if load.new_tokens:
+        yield "evaluation=none"
+
+
 def _sharded(load: Workload, number: int) -> Workload:
     return replace(
         load,
         num_devices=number,
-        sharded_by="fsdp",
+        sharded_by=load.sharded_by or "fsdp",
         backend="transformers",
         generation_batch_size=0,
+        new_tokens=0,
     )
 
 

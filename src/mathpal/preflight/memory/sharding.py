@@ -38,6 +38,14 @@ def shared(load: Workload, moment: Moment) -> Moment:
     return replace(moment, parts=(*moment.parts, _buckets(moment)))
 
 
+def sharers(load: Workload) -> Mapping[str, int]:
+    """Return how many devices share each part that is in pieces."""
+    if load.num_devices == 1 or load.sharded_by is None:
+        return {}
+    parts = FSDP if load.sharded_by == "fsdp" else ZERO[zero_stage(load.options)]
+    return dict.fromkeys(parts, load.num_devices)
+
+
 def zero_stage(options: Mapping[str, Any]) -> int:
     """Return the stage of a DeepSpeed config; one in a file is taken for stage 2."""
     config = options.get("deepspeed")

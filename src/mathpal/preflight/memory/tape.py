@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 FP32, HALF, BYTE = 4, 2, 1
@@ -43,8 +43,8 @@ class Storage:
 
     def belong_to(self, part: str) -> None:
         """Count it to another part from now on."""
-        self.tape.parts[self.part] -= self.num_bytes
-        self.tape.parts[part] += self.num_bytes
+        self.tape.shrink(self.part, self.num_bytes)
+        self.tape.grow(part, self.num_bytes)
         self.part = part
 
 
@@ -145,10 +145,14 @@ class _Offloaded:
 
 
 class Tape:
-    """The bytes alive, now and at their peak, in all and by part."""
+    """The bytes alive, now and at their peak, in all and by part.
 
-    def __init__(self, *, on_gpu: bool = False) -> None:
-        self.on_gpu = on_gpu
+    Of a part in pieces, `sharers` tells how many devices share it: its bytes are those of all of
+    them, of which the peak is found with one's.
+    """
+
+    def __init__(self, *, on_gpu: bool = False, sharers: Mapping[str, int] | None = None) -> None:
+        self.on_gpu, self.sharers = on_gpu, sharers or {}
         self.now = self.peak = 0
         self.parts: Counter[str] = Counter()
         self.at_peak: dict[str, int] = {}
@@ -164,14 +168,14 @@ class Tape:
     def grow(self, part: str, num_bytes: int) -> None:
         """Count memory that is taken."""
         self.parts[part] += num_bytes
-        self.now += num_bytes
+        self.now += num_bytes // self.sharers.get(part, 1)
         if self.now > self.peak:
             self.peak, self.at_peak = self.now, dict(self.parts)
 
     def shrink(self, part: str, num_bytes: int) -> None:
         """Count memory that is given back."""
         self.parts[part] -= num_bytes
-        self.now -= num_bytes
+        self.now -= num_bytes // self.sharers.get(part, 1)
 
     def new(self, numel: int, itemsize: int) -> Tensor:
         """Take memory for a tensor."""

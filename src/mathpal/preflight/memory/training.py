@@ -1,15 +1,14 @@
-"""The peak of supervised fine-tuning: a step played through on a tape."""
+"""The peak of training: a step played through on a tape."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mathpal.models.shape import num_parameters
-from mathpal.preflight.memory import adapters, losses, optimizers, weights
+from mathpal.preflight.memory import adapters, losses, optimizers, sharding, weights
 from mathpal.preflight.memory.activations import hidden_states
 from mathpal.preflight.memory.backward import backward
 from mathpal.preflight.memory.forward import begin
-from mathpal.preflight.memory.parts import Moment, Part
+from mathpal.preflight.memory.parts import Moment, Part, count
 from mathpal.preflight.memory.tape import Tape
 from mathpal.preflight.memory.workload import Workload
 
@@ -31,7 +30,7 @@ def training(load: Workload) -> Moment:
     batches add up, so are those of the batches before. Its peak may lie at the end of the forward
     pass, in the loss, anywhere in the backward pass, or in the optimizer's step.
     """
-    tape = Tape(on_gpu=load.device == "cuda")
+    tape = Tape(on_gpu=load.device == "cuda", sharers=sharding.sharers(load))
     forward = begin(load, tape)
     trained = list(tape.trained.values())
     numels = [parameter.numel for parameter in trained]
@@ -45,9 +44,9 @@ def training(load: Workload) -> Moment:
     step = optimizers.step_bytes(load, numels)
     tape.grow("optimizer", step)
     tape.shrink("optimizer", step)
-    reasons = _reasons(load, sum(numels))
+    why = reasons(load, sum(numels))
     return Moment(
-        "training", tuple(Part(name, tape.at_peak.get(name, 0), reasons[name]) for name in PARTS)
+        "training", tuple(Part(name, tape.at_peak.get(name, 0), why[name]) for name in PARTS)
     )
 
 
@@ -60,28 +59,16 @@ def _have_gradients(tape: Tape) -> None:
     tape.part = "activations"
 
 
-def _reasons(load: Workload, num_trained: int) -> Mapping[str, str]:
-    size = weights.itemsize(load)
+def reasons(load: Workload, num_trained: int) -> Mapping[str, str]:
+    """Return why each part is as large as it is, of a model that has so much to train."""
     kept = "inputs of layers and one layer" if load.gradient_checkpointing else "all layers"
-    bits = "" if load.quantization == "none" else f", linears in {load.quantization}"
-    trained = _count(num_trained)
+    trained = count(num_trained)
     return {
-        "weights": f"{_count(num_parameters(load.shape))} x {size} bytes{bits}",
+        "weights": weights.reason(load),
         "adapter": f"{trained} x {adapters.itemsize(load)} bytes" if load.lora else "none",
         "gradients": f"{trained} trained",
         "optimizer": f"{load.optimizer} of {trained}",
         "activations": f"{load.tokens:,} tokens, {kept}",
-        "logits and loss": f"vocabulary of {load.shape.vocab_size:,}",
+        "logits and loss": losses.reason(load),
         "buffers": "batches, masks, positions",
     }
-
-
-def _count(number: int) -> str:
-    """Return a number as people say it.
-
-    >>> _count(3_210_000_000)
-    '3.21B'
-    >>> _count(524_288)
-    '0.524M'
-    """
-    return f"{number / 1e9:.3g}B" if number >= 1e9 else f"{number / 1e6:.3g}M"

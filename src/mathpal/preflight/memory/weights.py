@@ -12,6 +12,7 @@ from mathpal.models.shape import (
     num_parameters,
 )
 from mathpal.preflight.memory import quantised
+from mathpal.preflight.memory.parts import count
 from mathpal.preflight.memory.tape import FP32, HALF, Parameter, Tape
 from mathpal.preflight.memory.workload import Workload
 
@@ -49,6 +50,17 @@ def num_bytes(load: Workload) -> int:
     if load.quantization == "none":
         return num_parameters(load.shape) * size
     return quantised.num_bytes(load.shape, load.quantization, size)
+
+
+def reason(load: Workload) -> str:
+    """Say what the weights' bytes are made of."""
+    shape, size = load.shape, itemsize(load)
+    if load.quantization == "none":
+        return f"{count(num_parameters(shape))} x {size} bytes"
+    others = quantised.num_unquantised(shape)
+    inner = f"{count(num_parameters(shape) - others)} in {load.quantization[0]} bits"
+    cause = ", float32 by PEFT" if size == FP32 and load.precision != "fp32" else ""
+    return f"{inner}, {count(others)} others x {size} bytes{cause}"
 
 
 def linears(shape: Shape) -> list[tuple[int | None, Linear]]:

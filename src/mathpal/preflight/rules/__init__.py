@@ -14,6 +14,7 @@ from mathpal.preflight.rules import (
     batches,
     generations,
     objectives,
+    optimizers,
     places,
     precision,
     preferences,
@@ -76,9 +77,7 @@ def late_problems(
     `num_rows` are those that are trained on, `longest_sequence` the tokens of the longest one that
     the model has to cope with, its answer included.
     """
-    found = [*batches.too_few(experiment, num_rows)]
-    if not as_dict(experiment.trainer)["max_steps"] > 0:  # else `problems` has counted already
-        found += schedule.too_short(experiment, num_steps)
+    found = [*batches.too_few(experiment, num_rows), *resuming.finished(experiment, num_steps)]
     if shape is None or shape.context_length is None or shape.model_type not in LEARNED_POSITIONS:
         return found
     if longest_sequence > shape.context_length:
@@ -107,13 +106,21 @@ def warnings(
         *found,
         *sequences.warnings(experiment, context_length),
         *schedule.warnings(experiment),
+        *saving.warnings(experiment),
+        *batches.warnings(experiment),
+        *generations.warnings(experiment),
+        *optimizers.warnings(experiment),
         *adapter.warnings(experiment),
+        *resuming.warnings(experiment),
     ]
 
 
 def late_warnings(experiment: Experiment, num_steps: int) -> list[str]:
     """Return what a run of so many steps can do but its owner would want to know."""
-    return [*saving.warnings(experiment, num_steps)]
+    return [
+        *schedule.late_warnings(experiment, num_steps),
+        *saving.late_warnings(experiment, num_steps),
+    ]
 
 
 def data_warnings(quality: Quality) -> list[str]:

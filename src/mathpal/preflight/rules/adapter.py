@@ -11,6 +11,7 @@ from mathpal.config import Experiment, as_dict
 from mathpal.errors import RequestError, did_you_mean
 from mathpal.models import shape as shapes
 from mathpal.models.shape import Shape
+from mathpal.preflight.rules.places import shape_of
 from mathpal.preflight.rules.values import method
 
 STARTS = ("gaussian", "olora", "pissa", "orthogonal", "loftq", "mica")
@@ -22,12 +23,20 @@ CHANGE_BASE = ("olora", "pissa", "loftq")
 
 ALL_LINEAR = "all-linear"
 
+NAMING = ("target_modules", "exclude_modules")
+"""Options that name modules in a list or by an expression; their type says neither."""
+
+EVERYTHING = {"target_modules": ".*"}
+
 
 def problems(experiment: Experiment) -> Iterator[str]:
     """Yield what of the adapter contradicts itself, or is not in the model."""
     if experiment.lora is None:
         return
     lora = as_dict(experiment.lora)
+    unreadable = [key for key in NAMING if not isinstance(lora[key], str | list | None)]
+    for key in unreadable:
+        yield f"lora.{key}={lora[key]}: expected a list of modules, or a regular expression"
     yield from _start(experiment, lora)
     yield from _layers(lora)
     if lora["lora_bias"] and lora["use_dora"]:
@@ -36,20 +45,20 @@ def problems(experiment: Experiment) -> Iterator[str]:
         yield "lora.use_qalora=true: only for models in GPTQ's format; leave it out"
     if lora["target_modules"] == [] and not lora["target_parameters"]:
         yield f"lora.target_modules=[]: name at least one, or set it to {ALL_LINEAR}"
-    shape = shapes.find(experiment.model)
-    if shape is not None and shape.exact:
+    shape = shape_of(experiment.model)
+    if shape is not None and shape.exact and not unreadable:
         yield from _modules(experiment, lora, shape)
 
 
 def warnings(experiment: Experiment) -> Iterator[str]:
     """Yield ranks beyond those of the matrices that they adapt."""
-    shape = shapes.find(experiment.model)
+    shape = shape_of(experiment.model)
     if experiment.lora is None or shape is None:
         return
     lora = as_dict(experiment.lora)
     try:
         found = shapes.targets(shape, lora)
-    except (RequestError, re.error):
+    except RequestError:
         return
     sizes = [min(linear.in_features, linear.out_features) for _, linear in found]
     small = [size for size in sizes if size < lora["r"]]
@@ -101,18 +110,14 @@ def _layers(lora: Mapping[str, Any]) -> Iterator[str]:
 def _modules(experiment: Experiment, lora: Mapping[str, Any], shape: Shape) -> Iterator[str]:
     named = lora["target_modules"]
     if isinstance(named, str) and named != ALL_LINEAR:
-        yield from _pattern("target_modules", named, shape)
+        yield from _pattern(f"target_modules={named}", named, shape, named)
     elif isinstance(named, list):
         yield from _names("target_modules", named, shape)
-    yield from _names("modules_to_save", lora["modules_to_save"] or [], shape)
-    left_out = lora["exclude_modules"]
-    if isinstance(left_out, str):
-        yield from _pattern("exclude_modules", left_out, shape)
-    yield from _names("exclude_modules", left_out if isinstance(left_out, list) else [], shape)
+    yield from _saved(lora["modules_to_save"] or [], shape)
+    yield from _left_out(lora["exclude_modules"], shape)
     for key in ("rank_pattern", "alpha_pattern"):
         for pattern in lora[key] or {}:
-            if not _matches(rf"(.*\.)?({pattern})", shape):
-                yield f"lora.{key}.{pattern}: {_nothing(pattern, shape)}"
+            yield from _pattern(f"{key}.{pattern}", rf"(.*\.)?({pattern})", shape, pattern)
     yield from _indices(lora["layers_to_transform"], shape)
     yield from _none_left(lora, shape)
     yield from _head(experiment, lora, shape)
@@ -127,16 +132,37 @@ def _names(key: str, names: list[str], shape: Shape) -> Iterator[str]:
             yield f"lora.{key}=[{','.join(names)}]: {_nothing(name, shape)}"
 
 
-def _pattern(key: str, pattern: str, shape: Shape) -> Iterator[str]:
+def _saved(names: list[str], shape: Shape) -> Iterator[str]:
+    """Look for names of no module to train whole, be it one that holds others, such as mlp."""
+    paths = [shapes.module_path(shape, *found) for found in shapes.targets(shape, EVERYTHING)]
+    unknown = [name for name in names if not any(f".{name}." in f".{path}." for path in paths)]
+    yield from _names("modules_to_save", unknown, shape)
+
+
+def _left_out(names: Any, shape: Shape) -> Iterator[str]:
+    """Look for misspelt names; what a model has not is left out of it anyway."""
+    if isinstance(names, str):
+        yield from _expression(f"exclude_modules={names}", names)
+    else:
+        misspelt = [name for name in names or [] if did_you_mean(name, _known(shape))]
+        yield from _names("exclude_modules", misspelt, shape)
+
+
+def _pattern(key: str, pattern: str, shape: Shape, name: str) -> Iterator[str]:
+    """Look for an expression that is none, or that matches nothing."""
+    wrong = list(_expression(key, pattern))
+    yield from wrong
+    if wrong or shape.num_tower_parameters:
+        return
+    if not shapes.targets(shape, {"target_modules": pattern}):
+        yield f"lora.{key}: {_nothing(name, shape)}"
+
+
+def _expression(key: str, pattern: str) -> Iterator[str]:
     try:
-        if not _matches(pattern, shape) and not shape.num_tower_parameters:
-            yield f"lora.{key}={pattern}: {_nothing(pattern, shape)}"
+        re.compile(pattern)
     except re.error as error:
-        yield f"lora.{key}={pattern}: neither a list nor a regular expression: {error}"
-
-
-def _matches(pattern: str, shape: Shape) -> bool:
-    return bool(shapes.targets(shape, {"target_modules": pattern}))
+        yield f"lora.{key}: neither a list nor a regular expression: {error}"
 
 
 def _nothing(name: str, shape: Shape) -> str:
@@ -166,8 +192,8 @@ def _none_left(lora: Mapping[str, Any], shape: Shape) -> Iterator[str]:
     try:
         empty = not shapes.targets(shape, lora) and not lora["target_parameters"]
         whole = shapes.targets(shape, {"target_modules": lora["target_modules"]})
-    except (RequestError, re.error) as error:
-        if isinstance(error, RequestError):
+    except RequestError as error:
+        if lora["target_modules"] is None:  # wrong expressions were told
             yield from error.problems
         return
     if empty and whole and not shape.num_tower_parameters:
@@ -181,7 +207,7 @@ def _head(experiment: Experiment, lora: Mapping[str, Any], shape: Shape) -> Iter
     liger = options["use_liger_kernel"]
     try:
         adapted = any(linear.name == "lm_head" for _, linear in shapes.targets(shape, lora))
-    except (RequestError, re.error):
+    except RequestError:
         return
     chunked = method(options) == "sft" and options["loss_type"] in (None, "chunked_nll")
     if adapted and chunked and not liger:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from mathpal.config import Experiment, as_dict
+from mathpal.preflight.rules import generations
 
 WITH_WORKERS = (
     "dataloader_prefetch_factor",
@@ -27,29 +28,32 @@ def problems(experiment: Experiment) -> Iterator[str]:
                 )
     if options["fp16_full_eval"] and options["bf16_full_eval"]:
         yield "trainer.fp16_full_eval and trainer.bf16_full_eval exclude each other; leave one out"
-    yield from _checkpointing(options)
     if experiment.data.train_rows is not None:
         yield from too_few(experiment, experiment.data.train_rows)
+
+
+def warnings(experiment: Experiment) -> Iterator[str]:
+    """Yield settings that wait for one that is not made."""
+    options = as_dict(experiment.trainer)
+    if options["gradient_checkpointing_kwargs"] and not options["gradient_checkpointing"]:
+        yield (
+            "trainer.gradient_checkpointing_kwargs does not count, as nothing is recomputed; "
+            "hardware.gradient_checkpointing=true lets it"
+        )
 
 
 def too_few(experiment: Experiment, num_rows: int) -> Iterator[str]:
     """Yield why so many rows would make no batch."""
     options, hardware = as_dict(experiment.trainer), experiment.hardware
     processes = hardware.num_processes * hardware.num_nodes
-    repeats = options.get("num_generations", 1)
+    if "num_generations" in options:
+        yield from generations.too_few(options, processes, num_rows)
+        return
     size = options["per_device_train_batch_size"] * processes
-    if options["dataloader_drop_last"] and 0 < num_rows * repeats < size:
+    if options["dataloader_drop_last"] and 0 < num_rows < size:
         yield (
             f"trainer.dataloader_drop_last=true: {num_rows} rows do not fill a batch of {size}, so "
             "that nothing would be trained; set trainer.dataloader_drop_last=false"
-        )
-
-
-def _checkpointing(options: Mapping[str, Any]) -> Iterator[str]:
-    if options["gradient_checkpointing_kwargs"] and not options["gradient_checkpointing"]:
-        yield (
-            "trainer.gradient_checkpointing_kwargs: nothing is recomputed; set "
-            "hardware.gradient_checkpointing=true, or leave it out"
         )
 
 

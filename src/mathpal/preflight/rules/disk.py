@@ -12,11 +12,13 @@ from mathpal.config import Experiment, as_dict
 from mathpal.errors import RequestError
 from mathpal.models import shape as shapes
 from mathpal.models.shape import Shape
-from mathpal.preflight.memory.optimizers import STATE_BYTES
-from mathpal.preflight.rules.places import existing
+from mathpal.preflight.rules.places import existing, shape_of
 
 ADAM_BYTES = 8
 FLOAT_BYTES = 4
+
+MOST_BYTES = 16
+"""Of a parameter, in a checkpoint or exported: more than any optimizer comes to."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,17 @@ class Written:
 
 def problems(experiment: Experiment) -> Iterator[str]:
     """Yield a disk without room for checkpoints and exports; a dry run may plan for another."""
-    shape = shapes.find(experiment.model)
+    shape = shape_of(experiment.model)
     if experiment.dry_run or shape is None:
         return
+    free = shutil.disk_usage(existing(Path(experiment.output_dir).absolute())).free
+    pieces = _num_checkpoints(experiment) + 1
+    if shapes.num_parameters(shape) * MOST_BYTES * pieces < free:
+        return  # without the optimizers' table, whose import takes its time
     try:
         needed = written(experiment, shape)
     except RequestError:
         return  # which the rules of the adapter tell
-    free = shutil.disk_usage(existing(Path(experiment.output_dir).absolute())).free
     if needed.total_bytes > free:
         yield (
             f"output_dir={experiment.output_dir}: {_gigabytes(free)} are free, and this run writes "
@@ -82,10 +87,13 @@ def _num_checkpoints(experiment: Experiment) -> int:
         saves = math.ceil(1 / every)
     else:
         saves = math.ceil(steps / every) if steps > 0 and every > 0 else 1
+    saves = min(saves, steps) if steps > 0 else saves
     return int(max(1, saves if limit is None else min(saves, limit + 1)))
 
 
 def _state_bytes(optimizer: str) -> int:
+    from mathpal.preflight.memory.optimizers import STATE_BYTES
+
     return STATE_BYTES.get(optimizer.removeprefix("paged_"), ADAM_BYTES)
 
 

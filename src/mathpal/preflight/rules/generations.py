@@ -21,6 +21,8 @@ def problems(experiment: Experiment) -> Iterator[str]:
     yield from _batches(options, processes)
     yield from _evaluation(options, processes)
     yield from _rewards(options)
+    if options["top_k"] < 0 and not options["use_vllm"]:  # vLLM takes -1 for all
+        yield f"trainer.top_k={options['top_k']}: must be at least 0, which stands for all"
     if method(options) == "grpo":
         yield from _losses(options)
         yield from _reference(experiment, options)
@@ -31,6 +33,34 @@ def problems(experiment: Experiment) -> Iterator[str]:
         )
     if options["log_completions_hub_repo"] and not options["log_completions"]:
         yield "trainer.log_completions_hub_repo: set trainer.log_completions=true, too"
+
+
+def warnings(experiment: Experiment) -> Iterator[str]:
+    """Yield weights of answers that are not those of the loss's paper; TRL warns of them, too."""
+    options = as_dict(experiment.trainer)
+    if method(options) != "grpo":
+        return
+    loss, level = options["loss_type"], options["importance_sampling_level"]
+    wants = "sequence" if loss == "luspo" else "token" if loss in (*BY_TOKEN, "vespo") else level
+    if level != wants:
+        yield (
+            f"trainer.importance_sampling_level={level} is not how trainer.loss_type={loss} is "
+            f"meant, which weighs by {wants}"
+        )
+
+
+def too_few(options: Mapping[str, Any], processes: int, num_rows: int) -> Iterator[str]:
+    """Yield why so many questions would never be drawn: TRL leaves out what is left of a round."""
+    size, group = options["per_device_train_batch_size"] * processes, options["num_generations"]
+    times = options["steps_per_generation"] or options["gradient_accumulation_steps"]
+    answers = options["generation_batch_size"] or size * times
+    drawn = answers // group if group > 0 else 0
+    if 0 < num_rows < drawn:
+        yield (
+            f"trainer.num_generations={group}: {answers} answers are generated at once, to {drawn} "
+            f"questions, and there are {num_rows}, so that nothing would be trained; set "
+            "trainer.gradient_accumulation_steps=1, or give more rows"
+        )
 
 
 def _batches(options: Mapping[str, Any], processes: int) -> Iterator[str]:
@@ -80,6 +110,8 @@ def _rewards(options: Mapping[str, Any]) -> Iterator[str]:
     rewards, weights = options["rewards"], options["reward_weights"]
     if not rewards:
         yield "trainer.rewards: at least one is needed; see conf/trainer/grpo.yaml"
+    elif weights is not None and not isinstance(weights, list):
+        yield f"trainer.reward_weights={weights}: expected a list, a weight for each reward"
     elif weights is not None and len(weights) != len(rewards):
         yield (
             f"trainer.reward_weights: {len(weights)} weights for {len(rewards)} rewards; give one "
@@ -88,13 +120,6 @@ def _rewards(options: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _losses(options: Mapping[str, Any]) -> Iterator[str]:
-    loss, level = options["loss_type"], options["importance_sampling_level"]
-    wants = "sequence" if loss == "luspo" else "token" if loss in (*BY_TOKEN, "vespo") else level
-    if level != wants:
-        yield (
-            f"trainer.importance_sampling_level={level}: trainer.loss_type={loss} weighs by "
-            f"{wants}; set trainer.importance_sampling_level={wants}"
-        )
     least, most = (options[f"vllm_importance_sampling_clip_{end}"] for end in ("min", "max"))
     if least is not None and most is not None and least >= most:
         yield (

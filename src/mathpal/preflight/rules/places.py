@@ -8,9 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from mathpal import checkpoints
-from mathpal.config import Experiment, SynthConfig, as_dict
+from mathpal.config import Experiment, ModelConfig, SynthConfig, as_dict
 from mathpal.data import OURS
 from mathpal.errors import RequestError, did_you_mean
+from mathpal.models import shape as shapes
+from mathpal.models.shape import Shape
 
 
 def problems(experiment: Experiment) -> Iterator[str]:
@@ -23,14 +25,30 @@ def problems(experiment: Experiment) -> Iterator[str]:
             checkpoints.find(experiment.resume)
         except RequestError as error:
             yield from error.problems
+    yield from _broken(experiment.model)
     yield from _bench(experiment)
     yield from _generated(experiment)
     yield from _writable(experiment)
 
 
+def shape_of(model: ModelConfig) -> Shape | None:
+    """Return a model's shape, or None where it is not known: `problems` tell of a broken file."""
+    try:
+        return shapes.find(model)
+    except RequestError:
+        return None
+
+
 def existing(folder: Path) -> Path:
     """Return the folder, or the nearest above it that is there."""
     return next(p for p in (folder, *folder.parents) if p.exists())
+
+
+def _broken(model: ModelConfig) -> Iterator[str]:
+    try:
+        shapes.find(model)
+    except RequestError as error:
+        yield from error.problems
 
 
 def _bench(experiment: Experiment) -> Iterator[str]:

@@ -98,7 +98,9 @@ def _dpo(options: Mapping[str, Any]) -> Iterator[str]:
     losses, weights = options["loss_type"], options["loss_weights"]
     if not losses:
         yield "trainer.loss_type=[]: name at least one, such as [sigmoid]"
-    if weights is not None and len(weights) != len(losses):
+    if weights is not None and not isinstance(weights, list):
+        yield f"trainer.loss_weights={weights}: expected a list, a weight for each loss"
+    elif weights is not None and len(weights) != len(losses):
         yield f"trainer.loss_weights: {len(weights)} for {len(losses)} losses; give one each"
     other = [loss for loss in losses if loss not in WITH_DIVERGENCES]
     if options["f_divergence_type"] != "reverse_kl" and other:

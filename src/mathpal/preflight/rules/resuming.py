@@ -39,14 +39,35 @@ def problems(experiment: Experiment) -> Iterator[str]:
         checkpoint = checkpoints.find(experiment.resume)
     except RequestError:
         return  # which the rules of places tell
-    if not (checkpoint / OPTIMIZER).is_file() and not experiment.hardware.sharded_by:
-        yield (
-            f"resume={experiment.resume}: {checkpoint.name} holds no optimizer state "
-            "(trainer.save_only_model=true); start anew from its weights"
-        )
     frozen = checkpoint.absolute().parents[1] / "config.yaml"
     if frozen.is_file():
         yield from _differences(thaw(frozen), experiment)
+
+
+def finished(experiment: Experiment, num_steps: int) -> Iterator[str]:
+    """Yield why a run of so many steps has none left to do; all done is no problem."""
+    if experiment.resume is None:
+        return
+    checkpoint = checkpoints.find(experiment.resume)
+    done = checkpoints.step_of(checkpoint)
+    if done > num_steps:
+        key = "max_steps" if as_dict(experiment.trainer)["max_steps"] > 0 else "num_train_epochs"
+        yield (
+            f"trainer.{key}={as_dict(experiment.trainer)[key]:g}: the run has {num_steps} steps, "
+            f"and {checkpoint.name} of resume has done more; set trainer.max_steps={done} or more"
+        )
+
+
+def warnings(experiment: Experiment) -> Iterator[str]:
+    """Yield what a checkpoint of weights alone begins anew."""
+    if experiment.resume is None or experiment.hardware.sharded_by:
+        return
+    checkpoint = checkpoints.find(experiment.resume)
+    if not (checkpoint / OPTIMIZER).is_file():
+        yield (
+            f"resume={experiment.resume}: {checkpoint.name} holds no optimizer state "
+            "(trainer.save_only_model=true), so that moments, warm-up and schedule begin anew"
+        )
 
 
 def _differences(before: Experiment, now: Experiment) -> Iterator[str]:
@@ -67,7 +88,8 @@ def _differences(before: Experiment, now: Experiment) -> Iterator[str]:
     if was != wanted:
         yield (
             f"trainer.per_device_train_batch_size: batch x accumulation x processes = {wanted} "
-            f"rows a step, and {was} before resume; its steps would not be the same rows"
+            f"rows a step, and {was} before resume; its steps would not be the same rows; "
+            f"{_remedy(now, was)}"
         )
 
 
@@ -102,6 +124,15 @@ def _is_moved(key: str, was: Any, wanted: Any) -> bool:
     if now.is_dir():
         before, now = before / "config.json", now / "config.json"
     return not before.exists() or (now.is_file() and filecmp.cmp(before, now, shallow=False))
+
+
+def _remedy(now: Experiment, rows_a_step: int) -> str:
+    """Say how a request would come to as many rows a step as before."""
+    times = as_dict(now.trainer)["gradient_accumulation_steps"]
+    size = _rows_a_step(now) // times if times > 0 else 0
+    if size > 0 and rows_a_step % size == 0:
+        return f"set trainer.gradient_accumulation_steps={rows_a_step // size}"
+    return "leave batch and accumulation as they were"
 
 
 def _rows_a_step(experiment: Experiment) -> int:

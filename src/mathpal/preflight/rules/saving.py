@@ -13,7 +13,7 @@ from mathpal.preflight.rules.values import method
 BEST = "trainer.load_best_model_at_end"
 
 METRICS: Mapping[str, tuple[str, ...]] = {
-    "sft": ("loss", "mean_token_accuracy", "entropy"),
+    "sft": ("loss", "mean_token_accuracy", "entropy", "aux_loss"),
     "dpo": (
         "loss",
         "rewards/accuracies",
@@ -22,6 +22,9 @@ METRICS: Mapping[str, tuple[str, ...]] = {
         "rewards/rejected",
         "logps/chosen",
         "logps/rejected",
+        "logits/chosen",
+        "logits/rejected",
+        "aux_loss",
         "mean_token_accuracy",
         "entropy",
     ),
@@ -32,6 +35,9 @@ METRICS: Mapping[str, tuple[str, ...]] = {
         "rewards/rejected",
         "logps/chosen",
         "logps/rejected",
+        "logits/chosen",
+        "logits/rejected",
+        "aux_loss",
         "entropy",
         "kl",
     ),
@@ -41,11 +47,15 @@ METRICS: Mapping[str, tuple[str, ...]] = {
         "rewards/margins",
         "rewards/chosen",
         "rewards/rejected",
+        "logps/chosen",
+        "logps/rejected",
+        "logits/chosen",
+        "logits/rejected",
         "nll_loss",
         "log_odds_ratio",
         "log_odds_chosen",
     ),
-    "reward": ("loss", "accuracy", "margin", "mean_reward"),
+    "reward": ("loss", "accuracy", "margin", "min_reward", "mean_reward", "max_reward"),
 }
 """Method -> figures that it measures on held-out rows while it trains; grpo's depend on its
 rewards."""
@@ -60,7 +70,11 @@ def problems(experiment: Experiment) -> Iterator[str]:
             f"trainer.eval_strategy={options['eval_strategy']}: needs held-out rows; "
             "set data.test_rows, or trainer.eval_strategy=no"
         )
-    yield from _idle(options)
+    if options["early_stopping_patience"] is not None and not options["load_best_model_at_end"]:
+        yield (
+            "trainer.early_stopping_patience: needs trainer.load_best_model_at_end=true "
+            "trainer.metric_for_best_model=eval_loss trainer.eval_strategy=steps"
+        )
     if options["load_best_model_at_end"]:
         yield from _best(options)
     elif options["save_strategy"] == "best":
@@ -68,7 +82,24 @@ def problems(experiment: Experiment) -> Iterator[str]:
     yield from _metric(options)
 
 
-def warnings(experiment: Experiment, num_steps: int) -> Iterator[str]:
+def warnings(experiment: Experiment) -> Iterator[str]:
+    """Yield settings that wait for one that is not made."""
+    options = as_dict(experiment.trainer)
+    for key in ("eval_steps", "eval_delay"):
+        if options["eval_strategy"] == "no" and options[key]:
+            yield (
+                f"trainer.{key}={options[key]:g} does not count, as trainer.eval_strategy=no "
+                "measures nothing; trainer.eval_strategy=steps lets it"
+            )
+    threshold = options["early_stopping_threshold"]
+    if threshold and options["early_stopping_patience"] is None:
+        yield (
+            f"trainer.early_stopping_threshold={threshold:g} does not count, as nothing stops "
+            "early; trainer.early_stopping_patience=3 lets it"
+        )
+
+
+def late_warnings(experiment: Experiment, num_steps: int) -> Iterator[str]:
     """Yield events that a run of so many steps never comes to."""
     options = as_dict(experiment.trainer)
     every, saves = _every(options, "eval"), _every(options, "save")
@@ -97,28 +128,6 @@ def _every(options: Mapping[str, Any], event: str) -> int:
     if event == "eval" and not every:
         every = options["logging_steps"]
     return int(every) if options[f"{event}_strategy"] == "steps" and every >= 1 else 0
-
-
-def _idle(options: Mapping[str, Any]) -> Iterator[str]:
-    """Yield settings that wait for one that is not made."""
-    evaluates = options["eval_strategy"] != "no"
-    for key in ("eval_steps", "eval_delay"):
-        if not evaluates and options[key]:
-            yield (
-                f"trainer.{key}={options[key]:g}: trainer.eval_strategy=no measures nothing; set "
-                "trainer.eval_strategy=steps, or leave it out"
-            )
-    patience, threshold = options["early_stopping_patience"], options["early_stopping_threshold"]
-    if patience is not None and not options["load_best_model_at_end"]:
-        yield (
-            "trainer.early_stopping_patience: needs trainer.load_best_model_at_end=true "
-            "trainer.metric_for_best_model=eval_loss trainer.eval_strategy=steps"
-        )
-    if threshold and patience is None:
-        yield (
-            f"trainer.early_stopping_threshold={threshold:g}: nothing stops early; set "
-            "trainer.early_stopping_patience=3"
-        )
 
 
 def _best(options: Mapping[str, Any]) -> Iterator[str]:

@@ -12,8 +12,6 @@ CONF_EPOCHS = 1
 
 SCHEDULER_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "linear": (),
-    "constant": (),
-    "constant_with_warmup": (),
     "cosine": ("num_cycles",),
     "cosine_with_restarts": ("num_cycles",),
     "polynomial": ("lr_end", "power"),
@@ -29,7 +27,7 @@ SCHEDULER_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
         "num_cycles",
     ),
 }
-"""Schedule -> what trainer.lr_scheduler_kwargs may hold for it."""
+"""Schedule -> what trainer.lr_scheduler_kwargs may hold for it; constant ones leave it unread."""
 
 WATCHES = ("reduce_lr_on_plateau", "greedy")
 """Schedules that follow the measured loss."""
@@ -38,15 +36,15 @@ KWARGS = "trainer.lr_scheduler_kwargs"
 
 
 def problems(experiment: Experiment) -> Iterator[str]:
-    """Yield what of the schedule contradicts itself, as far as the steps are known."""
-    options = as_dict(experiment.trainer)
-    yield from _schedule(options)
-    if options["max_steps"] > 0:
-        yield from too_short(experiment, options["max_steps"])
+    """Yield what of the schedule contradicts itself."""
+    yield from _schedule(as_dict(experiment.trainer))
 
 
-def too_short(experiment: Experiment, num_steps: int) -> Iterator[str]:
-    """Yield what does not fit into so many steps."""
+def late_warnings(experiment: Experiment, num_steps: int) -> Iterator[str]:
+    """Yield a warm-up that a run of so many steps never leaves.
+
+    It runs: a few steps of a long run, as a trial, are a right request.
+    """
     warmup = as_dict(experiment.trainer)["warmup_steps"]
     if warmup > max(num_steps, 1):
         yield (
@@ -68,6 +66,9 @@ def warnings(experiment: Experiment) -> Iterator[str]:
 
 def _schedule(options: Mapping[str, Any]) -> Iterator[str]:
     name, given = options["lr_scheduler_type"], options["lr_scheduler_kwargs"] or {}
+    if not isinstance(given, Mapping):
+        yield f"{KWARGS}={given}: expected a mapping, such as {{num_cycles:1}}"
+        return
     if name in WATCHES and options["eval_strategy"] == "no":
         yield (
             f"trainer.lr_scheduler_type={name}: follows the held-out loss; set "
@@ -80,7 +81,7 @@ def _schedule(options: Mapping[str, Any]) -> Iterator[str]:
         if key not in known:
             takes = f"it takes {', '.join(known)}" if known else "it takes none"
             yield f"{KWARGS}.{key}: not of trainer.lr_scheduler_type={name}; {takes}"
-    least = {"min_lr", "min_lr_rate"} & given.keys()
+    least = [key for key in ("min_lr", "min_lr_rate") if given.get(key) is not None]
     if name.endswith("_with_min_lr") and len(least) != 1:
         yield (
             f"trainer.lr_scheduler_type={name}: needs either of min_lr and min_lr_rate; set "
@@ -91,7 +92,8 @@ def _schedule(options: Mapping[str, Any]) -> Iterator[str]:
             f"trainer.lr_scheduler_type={name}: needs the steps of its end; set "
             f"{KWARGS}={{num_decay_steps:N}}"
         )
-    if name == "polynomial" and given.get("lr_end", 1e-7) >= options["learning_rate"]:
+    end = given.get("lr_end", 1e-7)
+    if name == "polynomial" and (end is None or end >= options["learning_rate"]):
         yield (
             f"{KWARGS}.lr_end: it is where the rate falls to, so it must be below "
             f"trainer.learning_rate={options['learning_rate']:g}"

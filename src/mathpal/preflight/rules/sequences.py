@@ -6,12 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mathpal.config import Experiment, as_dict
-from mathpal.models import shape
 from mathpal.preflight.packing import KEEP_ROWS_APART
+from mathpal.preflight.rules.places import shape_of
 from mathpal.preflight.rules.values import method
-
-BY_POSITIONS = ("bfd", "bfd_split")
-"""Ways of packing that keep rows apart by positions that begin anew."""
 
 
 def problems(experiment: Experiment) -> Iterator[str]:
@@ -22,8 +19,6 @@ def problems(experiment: Experiment) -> Iterator[str]:
         yield from _losses(options)
     elif experiment.hardware.padding_free:
         yield "hardware.padding_free=true: only trainer=sft does it; set it null"
-    if method(options) in ("dpo", "kto") and options.get("padding_free"):
-        yield "trainer.padding_free=true: TRL leaves it undone for this trainer; leave it out"
     if method(options) not in ("", "sft") and options["label_smoothing_factor"]:
         instead = (
             "set trainer.label_smoothing with trainer.loss_type=[robust]"
@@ -47,6 +42,10 @@ def warnings(experiment: Experiment, context_length: int | None) -> Iterator[str
         )
     if options.get("packing") and options["packing_strategy"] == "wrapped":
         yield "trainer.packing_strategy=wrapped cuts rows anywhere, and each sees those before it"
+    elif options.get("packing"):
+        yield from _neighbours(experiment)
+    if method(options) in ("dpo", "kto") and options.get("padding_free"):
+        yield "trainer.padding_free=true does not count: TRL leaves it undone for this trainer"
 
 
 def _packing(experiment: Experiment, options: Mapping[str, Any]) -> Iterator[str]:
@@ -57,11 +56,13 @@ def _packing(experiment: Experiment, options: Mapping[str, Any]) -> Iterator[str
         yield "data.cut=drop: packs take rows of any length; leave it out, or trainer.packing=false"
     if not packs and options["eval_packing"]:
         yield "trainer.eval_packing=true: goes with trainer.packing=true; set that, too"
-    if not packs and options["padding_free"]:
+    if not packs and options["padding_free"] and options["max_length"] is not None:
         yield (
-            "trainer.padding_free=true: TRL would refuse rows that mathpal has put together; use "
-            "hardware.padding_free=true, or trainer.packing=true"
+            "trainer.padding_free=true: TRL takes it without a length alone; set "
+            "trainer.max_length=null, use hardware.padding_free=true, or trainer.packing=true"
         )
+    elif not packs and options["padding_free"] and free:
+        yield "trainer.padding_free=true: hardware.padding_free=true does it; leave one of them out"
     if free and packs:
         yield (
             "hardware.padding_free=true: packs have no padding as they are; set it null, or "
@@ -69,13 +70,11 @@ def _packing(experiment: Experiment, options: Mapping[str, Any]) -> Iterator[str
         )
     elif free:
         yield from _padding_free(experiment)
-    if packs and options["packing_strategy"] in BY_POSITIONS:
-        yield from _neighbours(experiment)
 
 
 def _padding_free(experiment: Experiment) -> Iterator[str]:
     key, kernel = "hardware.padding_free=true", experiment.model.attn_implementation
-    found = shape.find(experiment.model)
+    found = shape_of(experiment.model)
     if kernel != "sdpa":
         yield f"{key}: works by sdpa, not {kernel}; set it null"
     if experiment.backend != "transformers":
@@ -87,20 +86,20 @@ def _padding_free(experiment: Experiment) -> Iterator[str]:
 
 
 def _neighbours(experiment: Experiment) -> Iterator[str]:
-    """Look for packed rows that would see each other.
+    """Look for packed rows that may see each other.
 
-    TRL warns of all attention but flash's; transformers makes a mask that keeps the rows of these
-    types apart, which tests hold.
+    TRL warns of all attention but flash's; transformers makes a mask that keeps rows apart by their
+    positions, which tests hold for these types of model.
     """
     kernel = experiment.model.attn_implementation
     if kernel.startswith("flash") or experiment.backend != "transformers":
         return
-    found = shape.find(experiment.model)
+    found = shape_of(experiment.model)
     if found is not None and found.model_type not in KEEP_ROWS_APART:
         yield (
-            f"trainer.packing=true: packed rows of a {found.model_type} model see each other with "
-            f"{kernel} attention; set model.attn_implementation=flash_attention_2, or "
-            "trainer.packing=false"
+            f"trainer.packing=true: with {kernel} attention, whether packed rows of a "
+            f"{found.model_type} model see each other was not tried; "
+            "model.attn_implementation=flash_attention_2 keeps them apart"
         )
 
 

@@ -43,7 +43,8 @@ def problems(experiment: Experiment) -> Iterator[str]:
 
 def _fsdp(experiment: Experiment, options: Mapping[str, Any]) -> Iterator[str]:
     hardware = experiment.hardware
-    config = hardware.fsdp_config if isinstance(hardware.fsdp_config, Mapping) else {}
+    asked = hardware.fsdp_config if isinstance(hardware.fsdp_config, Mapping) else {}
+    config = {key.removeprefix("fsdp_"): value for key, value in asked.items()}
     if hardware.num_processes * hardware.num_nodes == 1:
         yield "hardware.fsdp: one process has nobody to share with; set hardware.num_processes=2"
     policy = config.get("auto_wrap_policy", WRAP_POLICIES[0])

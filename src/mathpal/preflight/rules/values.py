@@ -43,12 +43,10 @@ NOT_NEGATIVE = (
     "trainer.learning_rate",
     "trainer.warmup_steps",
     "trainer.weight_decay",
-    "trainer.max_grad_norm",
     "trainer.neftune_noise_alpha",
     "trainer.dataloader_num_workers",
     "trainer.eval_delay",
     "trainer.beta",
-    "trainer.top_k",
     "trainer.desirable_weight",
     "trainer.undesirable_weight",
     "trainer.center_rewards_coefficient",
@@ -213,8 +211,9 @@ def _steps(trainer: Mapping[str, Any]) -> Iterator[str]:
 def _choices(trainer: Mapping[str, Any]) -> Iterator[str]:
     for key, choices in {**CHOICES[""], **CHOICES.get(method(trainer), {})}.items():
         asked = trainer[key]
-        for value in asked if isinstance(asked, list) else [asked]:
-            if value in (None, "", True, False) or value in choices:
+        words = asked.split() if isinstance(asked, str) else asked
+        for value in words if isinstance(words, list) else [words]:
+            if value in (None, True, False) or value in choices:
                 continue
             hint = did_you_mean(str(value), choices) or f" Options: {', '.join(choices)}"
             yield f"trainer.{key}={value}: not one of the choices.{hint}"
