@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from mathpal import limits
 from mathpal.doctor import (
     caches,
     child,
     files,
     gpus,
-    limits,
     machine,
     network,
     packages,

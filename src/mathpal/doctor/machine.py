@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from mathpal import limits
 from mathpal.config import Experiment
-from mathpal.doctor import limits
 from mathpal.doctor.finding import Finding, State, size
 from mathpal.hardware import cpu_bf16
 from mathpal.models.sources import cache_dir

@@ -167,6 +167,7 @@ def examples(run: Run) -> list[Example]:
         if id(p) in kept
     ]
 
+
 EXPECTED = ("memory", "duration")
 """Estimates in plan.json."""
 

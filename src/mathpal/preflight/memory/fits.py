@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mathpal import limits
 from mathpal.config import HardwareConfig
-from mathpal.doctor import limits
 from mathpal.hardware import Device
 from mathpal.preflight import gpus
 from mathpal.preflight.memory.moments import estimate
