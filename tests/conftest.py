@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from mathpal import cli
 if "PYTEST_XDIST_WORKER" in os.environ:
     # A thread a worker: on two cores, threads of two workers only keep each other waiting.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What tests find out about their rows is of no use to anybody else.
+os.environ.setdefault("MATHPAL_DATA_CACHE", tempfile.mkdtemp(prefix="mathpal-data-"))
 
 # Commands that a test interrupts must hear it, even where the tests run in the background of a
 # shell, which makes what it starts ignore the signal.

@@ -19,8 +19,10 @@ CONVERTED = "smollm2-v2"
 
 def cache_dir() -> Path:
     """Return the folder of converted models: $MATHPAL_CACHE, or the user's cache."""
-    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mathpal"
-    return Path(os.environ.get("MATHPAL_CACHE", default))
+    if own := os.environ.get("MATHPAL_CACHE"):
+        return Path(own)
+    caches = os.environ.get("XDG_CACHE_HOME")
+    return (Path(caches) if caches else Path.home() / ".cache") / "mathpal"
 
 
 def looks_like_folder(name: str) -> bool:

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mathpal import data, models
+from mathpal import data
 from mathpal.compose import bind, factory
 from mathpal.config import Experiment, as_dict
 from mathpal.errors import RequestError, Unreachable
-from mathpal.evaluation import bench
-from mathpal.hardware import Device, choose
 from mathpal.models import shape as shapes
-from mathpal.models import sources, transformers
+from mathpal.models import sources
 from mathpal.models.shape import Shape
-from mathpal.models.transformers import Architecture
-from mathpal.preflight import estimated, machine, planning, rules, tokenised
-from mathpal.preflight.plan import Plan, Prepared
-from mathpal.preflight.planning import Found, Measured
+from mathpal.preflight import machine, rules, tokenised
+
+if TYPE_CHECKING:
+    from mathpal.hardware import Device
+    from mathpal.models.transformers import Architecture
+    from mathpal.preflight.plan import Plan, Prepared
+    from mathpal.preflight.planning import Found, Measured
 
 NOT_COUNTED = ("target_parameters", "layer_replication", "exclude_modules")
 """Options of LoRA whose parameters PEFT counts by itself."""
@@ -70,6 +71,8 @@ def _raise(problems: list[str]) -> None:
 
 def _unreadable(experiment: Experiment, problems: list[str]) -> list[str]:
     """Return what is wrong with the model's place and, if its options are right, with the rows."""
+    from mathpal.evaluation import bench
+
     model = experiment.model
     found = _refusals(experiment, lambda: sources.require(model.name, model.revision))
     if wrong_target := _refusals(experiment, lambda: data.source(experiment.data), "data."):
@@ -97,6 +100,9 @@ def prepare(experiment: Experiment) -> Prepared:
     Raises: RequestError where a row cannot be rendered or has nothing to train, or the machine
         or the model cannot do what was asked.
     """
+    from mathpal.preflight import planning
+    from mathpal.preflight.plan import Prepared
+
     check(experiment)
     missing, rows, model = [], None, experiment.model
     try:
@@ -117,6 +123,9 @@ def prepare(experiment: Experiment) -> Prepared:
 
 def _outlined(experiment: Experiment, rows: data.Rows | None, missing: list[str]) -> Found:
     """Find out what can be known of a run without its tokenizer or its rows."""
+    from mathpal.preflight import estimated
+    from mathpal.preflight.planning import Found
+
     shape = shapes.find(experiment.model)
     if shape is None:
         return Found(None, None, None, rows, None, missing)
@@ -127,6 +136,11 @@ def _outlined(experiment: Experiment, rows: data.Rows | None, missing: list[str]
 
 
 def _prepared(experiment: Experiment, rows: data.Rows) -> Prepared:
+    from mathpal.models import transformers
+    from mathpal.preflight import planning
+    from mathpal.preflight.plan import Prepared
+    from mathpal.preflight.planning import Found
+
     tokenizer = transformers.load_tokenizer(experiment.model)
     shape = shapes.find(experiment.model)
     architecture = _architecture(experiment, shape)
@@ -134,13 +148,12 @@ def _prepared(experiment: Experiment, rows: data.Rows) -> Prepared:
     found = tokenised.tokenise(experiment, rows, tokenizer)
     measured = _measured(experiment, found)
     plan = planning.plan(experiment, Found(architecture, shape, device, found.rows, measured))
-    longest = _longest(experiment, found.tokens.longest)
     _raise(
         rules.late_problems(
             experiment,
             num_rows=len(found.train),
             num_steps=plan.num_steps or 0,
-            longest_sequence=longest,
+            longest_sequence=_longest_seen(experiment, measured),
             shape=shape,
         )
     )
@@ -154,7 +167,7 @@ def _prepared(experiment: Experiment, rows: data.Rows) -> Prepared:
         found.rows.test,
         found.rows_sha256,
         found.tokenizer_sha256,
-        longest,
+        _longest(experiment, found.tokens.longest),
         found.rows.quality,
     )
 
@@ -164,6 +177,9 @@ def _architecture(experiment: Experiment, shape: Shape | None) -> Architecture:
 
     Importing those takes seconds.
     """
+    from mathpal import models
+    from mathpal.models import transformers
+
     model = experiment.model
     options: dict[str, Any] = {} if experiment.lora is None else as_dict(experiment.lora)
     unusual = any(options.get(name) for name in NOT_COUNTED)
@@ -174,6 +190,9 @@ def _architecture(experiment: Experiment, shape: Shape | None) -> Architecture:
 
 
 def _counted(experiment: Experiment, shape: Shape) -> Architecture:
+    from mathpal import models
+    from mathpal.models.transformers import Architecture
+
     lora = models.backend(experiment.backend).adapted(experiment.lora)
     head = experiment.trainer.head
     total = trained = shapes.num_parameters(shape, head)
@@ -185,6 +204,8 @@ def _counted(experiment: Experiment, shape: Shape) -> Architecture:
 
 def _device(experiment: Experiment, num_parameters: int) -> Device:
     """Choose where to run; a dry run is planned for a GPU where the backend needs one."""
+    from mathpal.hardware import choose
+
     return choose(
         experiment.hardware,
         num_parameters,
@@ -194,6 +215,8 @@ def _device(experiment: Experiment, num_parameters: int) -> Device:
 
 
 def _measured(experiment: Experiment, found: tokenised.Tokenised) -> Measured:
+    from mathpal.preflight.planning import Measured
+
     draws = "num_generations" in as_dict(experiment.trainer)
     questions = [found.longest_test_prompt, found.longest_prompt if draws else 0]
     return Measured(
@@ -206,8 +229,20 @@ def _measured(experiment: Experiment, found: tokenised.Tokenised) -> Measured:
     )
 
 
+def _longest_seen(experiment: Experiment, measured: Measured) -> int:
+    """Return the tokens of the longest sequence that is trained on, measured or written."""
+    options, scoring = as_dict(experiment.trainer), experiment.evaluation
+    limit = options.get("max_length")
+    rows = [lengths.longest for lengths in (measured.tokens, measured.test_tokens) if lengths]
+    cut = [length if limit is None else min(length, limit) for length in rows]
+    written = 0 if scoring is None else scoring.max_new_tokens
+    drawn = options.get("max_completion_length") or 0
+    packed = limit if limit is not None and options.get("packing") else 0
+    return max(*cut, measured.longest_question + max(written, drawn), packed)
+
+
 def _longest(experiment: Experiment, longest_row: int) -> int:
-    """Return how long a sequence the model has to cope with, in training and when it answers."""
+    """Return what to make room for where a model is loaded for a fixed length, as Unsloth does."""
     options, scoring = as_dict(experiment.trainer), experiment.evaluation
     written = max(
         0 if scoring is None else scoring.max_new_tokens, options.get("max_completion_length") or 0

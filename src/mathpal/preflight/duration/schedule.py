@@ -70,7 +70,9 @@ def work_of(
         num_steps=num_steps,
         train_rows=train_rows,
         train=train,
-        num_tokens=round(train.mean * factor * train_rows) if is_cut else tokens.total,
+        num_tokens=min(tokens.total, round(train.mean * factor * train_rows))
+        if is_cut
+        else tokens.total,
         trained_share=tokens.trained / tokens.total,
         accumulation=options["gradient_accumulation_steps"],
         packed_tokens=options["max_length"] if options.get("packing") else None,

@@ -46,11 +46,15 @@ class Spread:
 def spread(lengths: Lengths, num_rows: int, most: int | None = None) -> Spread:
     """Return how lengths are spread over rows, cut to `most` tokens.
 
-    The shortest is not among the lengths: it is chosen so that the mean comes out right.
+    The shortest is not among the lengths: it is chosen so that the mean comes out right. Where a
+    few rows are far longer than the others, none is short enough for that, and all are scaled.
     """
     middle, high, top = (float(x) for x in (lengths.median, lengths.p95, lengths.longest))
+    mean = lengths.total / num_rows
     others = 0.45 * (middle + high) / 2 + 0.05 * (high + top) / 2
-    lowest = 4 * (lengths.total / num_rows - others) - middle
+    shortest = 4 * (mean - others) - middle
+    floor = middle / 4
+    scale = 1.0 if shortest >= floor else mean / (others + 0.25 * (floor + middle))
     limit = top if most is None else float(most)
-    tokens = (min(max(lowest, 1.0), middle), middle, high, top)
-    return Spread((0.0, 0.5, 0.95, 1.0), tuple(min(limit, count) for count in tokens))
+    tokens = (min(max(shortest, floor), middle), middle, high, top)
+    return Spread((0.0, 0.5, 0.95, 1.0), tuple(min(limit, scale * count) for count in tokens))

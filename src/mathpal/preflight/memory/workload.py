@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mathpal.config import TRAINERS, Experiment, as_dict
-from mathpal.evaluation.generate import BATCH_TOKENS
 from mathpal.hardware import Device
 from mathpal.models import backend
 from mathpal.models.shape import Shape
@@ -124,6 +123,8 @@ def _answered(experiment: Experiment, prompt_tokens: int, num_questions: int | N
 
     A model that gives scores ranks pairs instead, which takes no cache.
     """
+    from mathpal.evaluation.generate import BATCH_TOKENS
+
     settings = experiment.evaluation
     if settings is None or experiment.trainer.head == "score" or not prompt_tokens:
         return 0
