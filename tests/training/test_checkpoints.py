@@ -66,6 +66,7 @@ def test_resumed_run_has_the_losses_of_an_uninterrupted_one(launch, tmp_path, nu
     assert {name: outcome.figures[name] for name in same} == expected
 
 
+@pytest.mark.slow
 def test_train_loss_of_a_resumed_run_is_that_of_all_its_steps(launch, tmp_path):
     options = (*STEPS, "trainer.logging_steps=5", "evaluation=none")
     whole = launch(*options, folder="whole").json("metrics.json")
@@ -147,6 +148,7 @@ def test_killed_run_goes_on_from_its_newest_whole_checkpoint(tmp_path):
     assert sorted(losses(folder)) == list(range(1, max(losses(folder)) + 1))
 
 
+@pytest.mark.slow
 def test_ctrl_c_exits_with_130_and_says_how_to_go_on(tmp_path):
     train = Path(sys.executable).with_name("train")
     arguments = ["hydra.run.dir=run", "evaluation=none", "hardware=cpu", "trainer.logging_steps=1"]
