@@ -124,17 +124,15 @@ def _workload(experiment: Experiment, found: Found) -> Workload | None:
     measured = found.measured
     if measured is None and most is None:
         return None
-    load = workload_of(
-        experiment,
-        found.shape,
-        found.device,
-        train_tokens=most or 0 if measured is None else measured.tokens.longest,
-        eval_tokens=0
-        if measured is None or measured.test_tokens is None
-        else measured.test_tokens.longest,
-        prompt_tokens=0 if measured is None else measured.longest_question,
-        num_questions=None if measured is None else measured.num_test,
-    )
+    sizes = {"train_tokens": most or 0}
+    if measured is not None:
+        sizes = {
+            "train_tokens": measured.tokens.longest,
+            "eval_tokens": 0 if measured.test_tokens is None else measured.test_tokens.longest,
+            "prompt_tokens": measured.longest_question,
+            "num_questions": measured.num_test,
+        }
+    load = workload_of(experiment, found.shape, found.device, **sizes)
     if _is_padding_free(experiment, found):
         return replace(load, batch_tokens=load.batch_size * load.num_tokens)
     return load
