@@ -155,7 +155,8 @@ def test_grpo_stops_at_the_end_of_a_turn(launch):
     assert lines and all(line["completions/clipped_ratio"] < 0.5 for line in lines)
 
 
-@pytest.mark.parametrize("trainer", ["dpo", pytest.param("kto", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("trainer", ["dpo", "kto"])
 def test_a_resumed_run_goes_on_with_its_own_adapter(launch, trainer):
     """TRL keeps a copy of the adapter as the reference, which Trainer would load in its place."""
     saving = tuple(o for o in QUICK if "save_strategy" not in o)
