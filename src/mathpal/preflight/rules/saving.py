@@ -12,49 +12,20 @@ from mathpal.preflight.rules.values import method
 
 BEST = "trainer.load_best_model_at_end"
 
+OF_EITHER = tuple(
+    f"{figure}/{answer}"
+    for figure in ("rewards", "logps", "logits")
+    for answer in ("chosen", "rejected")
+)
+"""Figures of a better and a worse answer."""
+
+COMPARED = ("loss", "rewards/accuracies", "rewards/margins", *OF_EITHER)
+
 METRICS: Mapping[str, tuple[str, ...]] = {
     "sft": ("loss", "mean_token_accuracy", "entropy", "aux_loss"),
-    "dpo": (
-        "loss",
-        "rewards/accuracies",
-        "rewards/margins",
-        "rewards/chosen",
-        "rewards/rejected",
-        "logps/chosen",
-        "logps/rejected",
-        "logits/chosen",
-        "logits/rejected",
-        "aux_loss",
-        "mean_token_accuracy",
-        "entropy",
-    ),
-    "kto": (
-        "loss",
-        "rewards/margins",
-        "rewards/chosen",
-        "rewards/rejected",
-        "logps/chosen",
-        "logps/rejected",
-        "logits/chosen",
-        "logits/rejected",
-        "aux_loss",
-        "entropy",
-        "kl",
-    ),
-    "orpo": (
-        "loss",
-        "rewards/accuracies",
-        "rewards/margins",
-        "rewards/chosen",
-        "rewards/rejected",
-        "logps/chosen",
-        "logps/rejected",
-        "logits/chosen",
-        "logits/rejected",
-        "nll_loss",
-        "log_odds_ratio",
-        "log_odds_chosen",
-    ),
+    "dpo": (*COMPARED, "aux_loss", "mean_token_accuracy", "entropy"),
+    "kto": ("loss", "rewards/margins", *OF_EITHER, "aux_loss", "entropy", "kl"),
+    "orpo": (*COMPARED, "nll_loss", "log_odds_ratio", "log_odds_chosen"),
     "reward": ("loss", "accuracy", "margin", "min_reward", "mean_reward", "max_reward"),
 }
 """Method -> figures that it measures on held-out rows while it trains; grpo's depend on its
