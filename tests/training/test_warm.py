@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -132,10 +133,16 @@ def test_a_run_goes_in_a_warm_process_as_it_does_alone(trials):
     assert figures(trials.runs["other"].folder) != alone
 
 
+def planned(run: Run) -> dict[str, Any]:
+    """Return a plan without what the machine has free, and does in a second, at that moment."""
+    plan = run.json("plan.json")
+    return {key: plan[key] for key in plan if key not in ("memory_budget_bytes", "duration")}
+
+
 def test_final_figures_and_plan_are_the_same_too(trials):
     expected = Run(trials.alone, None)
     for run in trials.same:
-        assert run.json("plan.json") == expected.json("plan.json")
+        assert planned(run) == planned(expected)
         ours, theirs = run.json("metrics.json"), expected.json("metrics.json")
         assert {k: v for k, v in ours.items() if k not in CLOCKS} == {
             k: v for k, v in theirs.items() if k not in CLOCKS
